@@ -1,0 +1,26 @@
+{{- define "elasticsearch.exporter" -}}
+securityContext:
+  runAsUser: 65534
+  runAsGroup: 65534
+containers:
+  - name: elasticsearch-exporter
+    image: {{ include "lib.image" (dict "root" . "image" .Values.exporter.image) }}
+    args:
+      - --es.uri=http://{{ include "lib.host" (dict "root" . "name" "elasticsearch") }}:9200
+      - --es.all
+      - --es.indices
+    ports:
+      - {name: metrics, containerPort: 9114}
+    # It looks for Elasticsearch for 10 s before it listens.
+    startupProbe:
+      httpGet: {path: /healthz, port: metrics}
+      periodSeconds: 2
+      failureThreshold: 30
+    readinessProbe:
+      httpGet: {path: /healthz, port: metrics}
+    livenessProbe:
+      httpGet: {path: /healthz, port: metrics}
+      periodSeconds: 20
+      failureThreshold: 5
+    resources: {{- toYaml .Values.exporter.resources | nindent 6 }}
+{{- end }}

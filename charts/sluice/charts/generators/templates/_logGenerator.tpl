@@ -1,0 +1,31 @@
+{{- define "generators.logGenerator" -}}
+securityContext:
+  runAsUser: 65532
+  runAsGroup: 65532
+containers:
+  - name: log-generator
+    image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
+    command: [/log-generator]
+    args:
+      - --brokers={{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
+      - --topic={{ .Values.global.topic }}
+      - --rate={{ .Values.logGenerator.config.rate | int }}
+      - --levels={{ .Values.logGenerator.config.levels }}
+      - --metrics-addr=:8001
+      - --connect-timeout=5m
+    ports:
+      - {name: metrics, containerPort: 8001}
+    startupProbe:
+      httpGet: {path: /healthz, port: metrics}
+      periodSeconds: 2
+      failureThreshold: 30
+    # Ready as soon as it has found the topic.
+    readinessProbe:
+      httpGet: {path: /readyz, port: metrics}
+    livenessProbe:
+      httpGet: {path: /healthz, port: metrics}
+      periodSeconds: 20
+      timeoutSeconds: 5
+      failureThreshold: 5
+    resources: {{- toYaml .Values.logGenerator.resources | nindent 6 }}
+{{- end }}

@@ -1,0 +1,72 @@
+{{- define "kafka.pod" -}}
+securityContext:
+  runAsUser: 1000
+  runAsGroup: 1000
+  fsGroup: 1000
+# Time to hand over the leadership of every partition.
+terminationGracePeriodSeconds: 120
+initContainers:
+  - name: jmx-exporter
+    image: {{ include "lib.image" (dict "root" . "image" .Values.jmxExporter.image) }}
+    command: [/install, /agent]
+    resources: {{- toYaml .Values.jmxExporter.resources | nindent 6 }}
+    volumeMounts:
+      - {name: agent, mountPath: /agent}
+containers:
+  - name: kafka
+    image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
+    # The agent's and the heap's options belong to the broker alone, not to tools that are run in its pod.
+    command:
+      - bash
+      - -c
+      - |
+        export KAFKA_HEAP_OPTS="-Xms${HEAP}m -Xmx${HEAP}m"
+        export KAFKA_OPTS="-javaagent:/agent/jmx_prometheus_javaagent.jar=9404:/etc/sluice/jmx-exporter.yml"
+        export KAFKA_LOG4J_OPTS="-Dlog4j.configuration=file:/etc/sluice/log4j.properties"
+        exec /opt/kafka/bin/kafka-server-start.sh /etc/sluice/server.properties \
+          --override "broker.id=${HOSTNAME##*-}" \
+          --override "advertised.listeners=PLAINTEXT://$HOSTNAME.$DOMAIN:9092" \
+          ${ZONE:+--override "broker.rack=$ZONE"}
+    env:
+      - name: HEAP
+        value: {{ .Values.config.heapMegabytes | int | quote }}
+      - name: DOMAIN
+        value: {{ include "lib.host" (dict "root" . "name" "kafka-headless") }}
+      # Kubernetes 1.35 and later copy it from the node; empty before, and the broker has no rack.
+      - name: ZONE
+        valueFrom: {fieldRef: {fieldPath: "metadata.labels['topology.kubernetes.io/zone']"}}
+      # Logs go to the console: no log of the garbage collector in a file either.
+      - name: EXTRA_ARGS
+        value: -name kafkaServer
+      - name: LOG_DIR
+        value: /tmp/logs
+    ports:
+      - {name: broker, containerPort: 9092}
+      - {name: metrics, containerPort: 9404}
+    # The port opens when the broker has loaded its logs and registered.
+    startupProbe:
+      tcpSocket: {port: broker}
+      periodSeconds: 2
+      failureThreshold: 180
+    readinessProbe:
+      tcpSocket: {port: broker}
+    livenessProbe:
+      tcpSocket: {port: broker}
+      periodSeconds: 20
+      timeoutSeconds: 5
+      failureThreshold: 5
+    resources: {{- toYaml .Values.resources | nindent 6 }}
+    volumeMounts:
+      - {name: config, mountPath: /etc/sluice}
+      - {name: agent, mountPath: /agent}
+      - {name: data, mountPath: /var/lib/kafka/data}
+      - {name: tmp, mountPath: /tmp}
+volumes:
+  - name: config
+    configMap:
+      name: {{ .Release.Name }}-kafka
+  - name: agent
+    emptyDir: {}
+  - name: tmp
+    emptyDir: {}
+{{- end }}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"sluice/internal/cluster"
+	"sluice/internal/kube"
+	"sluice/internal/release"
+)
+
+// summary prints where everything answers, what it cost, and how to stop it.
+func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release, client *kube.Client) error {
+	urls, err := nodePortURLs(ctx, r, client)
+	if err != nil {
+		return err
+	}
+	requests, err := r.MemoryRequests(ctx, client)
+	if err != nil {
+		return err
+	}
+	memory, err := c.Memory(ctx)
+	if err != nil {
+		return err
+	}
+	a.out.Printf("\nSluice is up.")
+	for _, url := range urls {
+		a.out.Printf("  %s", url)
+	}
+	a.out.Printf("  credentials     none: the dev profile asks for none and listens on this machine only")
+	a.out.Printf("  kubectl         export KUBECONFIG=%s", c.Kubeconfig)
+	a.out.Printf("  look            make status        count again   make verify        stop   make down")
+	a.out.Printf("\nFigures: ready and verified in %.0f s; memory requests of all pods %s (at most 6 GiB); cluster uses %s (at most 10 GiB)",
+		a.out.Elapsed().Seconds(), gib(requests), gib(memory))
+	return nil
+}
+
+// nodePortURLs lists the release's NodePort Services as the dev topology maps them to this machine.
+func nodePortURLs(ctx context.Context, r release.Release, client *kube.Client) ([]string, error) {
+	services, err := client.CoreV1().Services(r.Namespace).List(ctx, metav1.ListOptions{
+		LabelSelector: "app.kubernetes.io/instance=" + r.Name,
+	})
+	if err != nil {
+		return nil, err
+	}
+	paths := map[string]string{
+		"elasticsearch": "/_cluster/health?pretty",
+		"prometheus":    "/api/v1/targets",
+		"app-service":   "/metrics",
+	}
+	var urls []string
+	for _, service := range services.Items {
+		if service.Spec.Type != corev1.ServiceTypeNodePort {
+			continue
+		}
+		component := service.Labels["app.kubernetes.io/name"]
+		for _, port := range service.Spec.Ports {
+			urls = append(urls, fmt.Sprintf("%-15s http://127.0.0.1:%d%s", component, port.NodePort, paths[component]))
+		}
+	}
+	return urls, nil
+}
+
+func gib(bytes int64) string { return fmt.Sprintf("%.1f GiB", float64(bytes)/(1<<30)) }

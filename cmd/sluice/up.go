@@ -1,0 +1,142 @@
+package main
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/internal/cluster"
+	"sluice/internal/engine"
+	"sluice/internal/images"
+	"sluice/internal/kube"
+	"sluice/internal/progress"
+	"sluice/internal/release"
+	"sluice/internal/state"
+	"sluice/internal/verify"
+)
+
+// readyTimeout bounds the wait for the workloads: pulling all images over a slow line takes minutes.
+const readyTimeout = 15 * time.Minute
+
+func upCommand(a *app) *cobra.Command {
+	var (
+		valuesFiles []string
+		set         []string
+		count       int
+	)
+	command := &cobra.Command{
+		Use:   "up",
+		Short: "Create the cluster, install the chart, wait, and send numbered events through it",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.up(cmd.Context(), valuesFiles, set, count)
+		},
+	}
+	command.Flags().StringSliceVarP(&valuesFiles, "values", "f", []string{"values/values-dev.yaml"}, "values files of the chart, relative to the repository")
+	command.Flags().StringArrayVar(&set, "set", nil, "single values of the chart, key=value")
+	command.Flags().IntVar(&count, "count", 10_000, "numbered events to send through the pipeline at the end; 0 sends none")
+	return command
+}
+
+func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) error {
+	repository, err := state.Repository()
+	if err != nil {
+		return err
+	}
+	c, err := cluster.New(a.topology)
+	if err != nil {
+		return err
+	}
+	plan, err := a.getImages(ctx, repository)
+	if err != nil {
+		return err
+	}
+	err = a.out.Do("kind cluster "+c.Name, func(s *progress.Step) error {
+		return c.Ensure(ctx, plan.NodeImage(), s.Detail)
+	})
+	if err != nil {
+		return err
+	}
+	err = a.out.Do("Images into the cluster", func(s *progress.Step) error {
+		return c.Load(ctx, plan.Local())
+	})
+	if err != nil {
+		return err
+	}
+	client, err := kube.New(c.Kubeconfig)
+	if err != nil {
+		return err
+	}
+	r := a.releaseIn(c.Kubeconfig)
+	if err := a.install(ctx, r, client, repository, valuesFiles, set); err != nil {
+		return err
+	}
+	if count > 0 {
+		if err := a.verify(ctx, verify.Options{Kubeconfig: c.Kubeconfig, Count: count, Timeout: 5 * time.Minute}); err != nil {
+			return err
+		}
+	}
+	return a.summary(ctx, c, r, client)
+}
+
+// getImages makes the engine answer and gets every image that is built or assembled on this machine.
+func (a *app) getImages(ctx context.Context, repository string) (*images.Plan, error) {
+	err := a.out.Do("Docker engine", func(s *progress.Step) error {
+		from, err := engine.Ensure(ctx, s.Detail)
+		if err == nil {
+			s.Detail("%s", from)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	plan, err := images.NewPlan(ctx, repository, a.images)
+	if err != nil {
+		return nil, err
+	}
+	a.out.Printf("  images: %s", plan.Why)
+	for _, spec := range plan.Build {
+		err := a.out.Do("Image "+spec.Image, func(s *progress.Step) error {
+			s.Detail("%s", spec.Title)
+			built, err := plan.Builder.Build(ctx, spec)
+			if err == nil && !built {
+				s.Detail("%s, up to date", spec.Title)
+			}
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, spec := range plan.LeftOut {
+		a.out.Printf("  left out: %s (%s): %s", spec.Title, spec.Image, spec.Reason)
+	}
+	return plan, nil
+}
+
+func (a *app) install(ctx context.Context, r release.Release, client *kube.Client, repository string, valuesFiles, set []string) error {
+	files := make([]string, 0, len(valuesFiles))
+	for _, file := range valuesFiles {
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(repository, file)
+		}
+		files = append(files, file)
+	}
+	err := a.out.Do("Helm release "+r.Name, func(s *progress.Step) error {
+		if err := r.EnsureNamespace(ctx, client); err != nil {
+			return err
+		}
+		return r.Apply(ctx, filepath.Join(repository, "charts", "sluice"), files, set)
+	})
+	if err != nil {
+		return err
+	}
+	return a.out.Do("Workloads", func(s *progress.Step) error {
+		ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+		defer cancel()
+		return r.Wait(ctx, client, s.Detail)
+	})
+}

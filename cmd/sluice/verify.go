@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"sluice/internal/cluster"
+	"sluice/internal/progress"
+	"sluice/internal/verify"
+)
+
+func verifyCommand(a *app) *cobra.Command {
+	var options verify.Options
+	command := &cobra.Command{
+		Use:   "verify",
+		Short: "Send numbered events through the running pipeline and account for every one",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if options.Kubeconfig == "" {
+				c, err := cluster.New(a.topology)
+				if err != nil {
+					return err
+				}
+				options.Kubeconfig = c.Kubeconfig
+			}
+			return a.verify(cmd.Context(), options)
+		},
+	}
+	flags := command.Flags()
+	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", "kubeconfig of the cluster to verify (default: the topology's own)")
+	flags.IntVar(&options.Count, "count", 10_000, "numbered events to send")
+	flags.IntVar(&options.Rate, "rate", 0, "events a second; 0 is as fast as possible")
+	flags.IntVar(&options.Size, "size", 0, "bytes of one event's message; 0 leaves it to the generator")
+	flags.DurationVar(&options.Timeout, "timeout", 5*time.Minute, "how long the events may take to arrive")
+	return command
+}
+
+// verify runs as a step and prints its report, also when a check failed.
+func (a *app) verify(ctx context.Context, options verify.Options) error {
+	options.Namespace, options.Release = a.namespace, a.release
+	var report verify.Report
+	err := a.out.Do("Events through the pipeline", func(s *progress.Step) error {
+		options.Progress = func(step string, done, total int64) { s.Detail("%s: %d of %d", step, done, total) }
+		var err error
+		report, err = verify.Run(ctx, options)
+		return err
+	})
+	if report.RunID != "" {
+		a.out.Printf("")
+		if err := report.Print(os.Stdout); err != nil {
+			return err
+		}
+	}
+	return err
+}

@@ -1,0 +1,125 @@
+package kafka
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+)
+
+func TestUnreachableBroker(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	cfg := testConfig()
+	cfg.Brokers = []string{l.Addr().String()}
+	cfg.ConnectTimeout = 600 * time.Millisecond
+
+	start := time.Now()
+	_, err = Open(t.Context(), cfg)
+	requireMisuse(t, err, "no broker at "+l.Addr().String()+" within 600ms")
+	require.ErrorContains(t, err, "connection refused: set --brokers")
+	require.InDelta(t, 0.6, time.Since(start).Seconds(), 0.4, "it looks for as long as it may")
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = Open(ctx, cfg)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestSilentBroker(t *testing.T) {
+	cfg := testConfig()
+	cfg.Brokers = []string{serve(t, func(c net.Conn) { _, _ = c.Read(make([]byte, 1)); time.Sleep(time.Second) })}
+	cfg.ConnectTimeout = 300 * time.Millisecond
+	_, err := Open(t.Context(), cfg)
+	requireMisuse(t, err, "no broker at")
+}
+
+func TestCertificates(t *testing.T) {
+	pair, file := selfSigned(t)
+	handshake := func(c net.Conn) { _, _ = c.Read(make([]byte, 1)) }
+	server := func(clients tls.ClientAuthType) string {
+		return serve(t, func(c net.Conn) {
+			handshake(tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}, ClientAuth: clients}))
+		})
+	}
+	for name, c := range map[string]struct {
+		addr, ca, want string
+	}{
+		"unknown authority":      {server(tls.NoClientCert), "", "set --tls-ca"},
+		"no client certificate":  {server(tls.RequireAnyClientCert), file, "certificate required: set --tls-ca, --tls-cert and --tls-key"},
+		"broker without TLS":     {serve(t, func(c net.Conn) { _, _ = c.Write([]byte("plain text")); handshake(c) }), file, "leave out --tls"},
+		"trusted, then no Kafka": {server(tls.NoClientCert), file, "no broker at"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cfg := testConfig()
+			cfg.Brokers = []string{c.addr}
+			cfg.TLS = TLS{Enabled: true, CA: c.ca}
+			cfg.ConnectTimeout = 500 * time.Millisecond
+			_, err := Open(t.Context(), cfg)
+			requireMisuse(t, err, c.want)
+		})
+	}
+}
+
+// serve answers each connection with handle and returns the address.
+func serve(t *testing.T, handle func(net.Conn)) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() { defer c.Close(); handle(c) }()
+		}
+	}()
+	return l.Addr().String()
+}
+
+// selfSigned makes a certificate for 127.0.0.1 and a PEM file of it.
+func selfSigned(t *testing.T) (tls.Certificate, string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}, &x509.Certificate{SerialNumber: big.NewInt(1)}, &key.PublicKey, key)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, file
+}
+
+func TestExplain(t *testing.T) {
+	for want, err := range map[string]error{
+		`topic "logs-topic" does not exist on localhost:9092: create it, or set --topic`: kafka.UnknownTopicOrPartition,
+		"may not write to topic":      kafka.TopicAuthorizationFailed,
+		"refuses the login":           kafka.SASLAuthenticationFailed,
+		"set --sasl":                  kafka.IllegalSASLState,
+		"set --brokers, or --tls":     net.ErrClosed,
+		"set --tls-ca, --tls-cert":    x509.HostnameError{Certificate: new(x509.Certificate)},
+		"set --brokers to its TLS po": tls.RecordHeaderError{},
+	} {
+		requireMisuse(t, explain(testConfig(), fmt.Errorf("wrapped: %w", err)), want)
+	}
+	require.False(t, hopeless(kafka.UnknownTopicOrPartition), "it may be about to be created")
+	require.True(t, hopeless(kafka.SASLAuthenticationFailed))
+}

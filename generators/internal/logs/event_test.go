@@ -1,0 +1,119 @@
+package logs
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// document is the contract's JSON, read with encoding/json.
+type document struct {
+	Timestamp time.Time `json:"@timestamp"`
+	Event     struct {
+		ID       string
+		Sequence uint64
+	}
+	Log     struct{ Level string }
+	Service struct{ Name string }
+	Host    struct{ Name string }
+	Message string
+	Trace   struct{ ID string }
+	Labels  struct {
+		RunID string `json:"run_id"`
+	}
+	HTTP struct {
+		Request  struct{ Method string }
+		Response struct {
+			StatusCode int `json:"status_code"`
+		}
+	}
+	URL   struct{ Path string }
+	Error *struct{ Type, Message string }
+}
+
+func parseDocument(t testing.TB, data []byte) document {
+	t.Helper()
+	var d document
+	require.NoError(t, json.Unmarshal(data, &d), "%s", data)
+	return d
+}
+
+func exampleEvent() Event {
+	return Event{
+		Time:     time.Date(2026, 11, 24, 23, 50, 0, 123456789, time.FixedZone("CET", 3600)),
+		ID:       [16]byte{0x01, 0x9a, 0xb8, 0x2f, 0x5e, 0xbb, 0x70, 0x00, 0x80, 15: 0xff},
+		Sequence: 7, Level: LevelInfo, Service: "checkout", Host: "pod-1", Message: []byte("request served"),
+		TraceID: [16]byte{15: 0xab}, RunID: "run", Method: "GET", Status: 200, Path: "/api/cart",
+		ErrorType: "TimeoutError", ErrorMessage: "no answer",
+	}
+}
+
+func TestAppendJSONKeepsTheContract(t *testing.T) {
+	e := exampleEvent()
+	const head = `{"@timestamp":"2026-11-24T22:50:00.123Z",` +
+		`"event":{"id":"019ab82f-5ebb-7000-8000-0000000000ff","sequence":7},`
+	const tail = `"service":{"name":"checkout"},"host":{"name":"pod-1"},"message":"request served",` +
+		`"trace":{"id":"000000000000000000000000000000ab"},"labels":{"run_id":"run"},` +
+		`"http":{"request":{"method":"GET"},"response":{"status_code":200}},"url":{"path":"/api/cart"}`
+
+	require.Equal(t, head+`"log":{"level":"info"},`+tail+`}`, string(e.AppendJSON(nil)))
+	for level, name := range map[Level]string{LevelError: "error", LevelFatal: "fatal"} {
+		e.Level = level
+		require.Equal(t, head+`"log":{"level":"`+name+`"},`+tail+
+			`,"error":{"type":"TimeoutError","message":"no answer"}}`, string(e.AppendJSON(nil)))
+	}
+}
+
+// FuzzAppendJSON: whatever the strings hold, encoding/json reads back what encoding/json
+// would have made of them.
+func FuzzAppendJSON(f *testing.F) {
+	f.Add("checkout", "plain", uint64(0))
+	f.Add("", "", uint64(1<<63))
+	f.Add("quote\" back\\slash /", "\x00\x01\b\f\n\r\t\x1f\x7f", uint64(1))
+	f.Add("\xff\xfe\xc3\x28", "cut \xe2\x82", uint64(2))
+	f.Add("\u2028\u2029\ufffd", "€ 😀 \xed\xa0\x80", uint64(3))
+	f.Fuzz(func(t *testing.T, a, b string, sequence uint64) {
+		e := exampleEvent()
+		e.Level = LevelError
+		e.Sequence = sequence
+		e.Service, e.Host, e.RunID, e.Method, e.Path = a, b, a, b, a
+		e.Message, e.ErrorType, e.ErrorMessage = []byte(b), a, b
+
+		data := e.AppendJSON(nil)
+		require.NotContains(t, string(data), "\n")
+		d := parseDocument(t, data)
+		a, b = throughJSON(t, a), throughJSON(t, b)
+		require.Equal(t, sequence, d.Event.Sequence)
+		require.Equal(t, []string{a, b, a, b, a, b, a, b},
+			[]string{d.Service.Name, d.Host.Name, d.Labels.RunID, d.HTTP.Request.Method, d.URL.Path, d.Message, d.Error.Type, d.Error.Message})
+	})
+}
+
+func throughJSON(t *testing.T, s string) (back string) {
+	t.Helper()
+	data, err := json.Marshal(s)
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal(data, &back))
+	return back
+}
+
+func TestAppendJSONAllocatesNothing(t *testing.T) {
+	e := exampleEvent()
+	e.Level = LevelError
+	e.Message = []byte("ünï \xff \n" + strings.Repeat("x", 500))
+	buf := make([]byte, 0, 4096)
+	require.Zero(t, testing.AllocsPerRun(1000, func() { buf = e.AppendJSON(buf[:0]) }))
+}
+
+func BenchmarkAppendJSON(b *testing.B) {
+	e := exampleEvent()
+	buf := e.AppendJSON(nil)
+	b.SetBytes(int64(len(buf)))
+	b.ReportAllocs()
+	for b.Loop() {
+		buf = e.AppendJSON(buf[:0])
+	}
+}

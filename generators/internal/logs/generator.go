@@ -1,0 +1,114 @@
+package logs
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Generator makes the events of a run. An event's content depends on the seed, its number
+// and its time only, not on the generator that makes it, so that several generators can
+// share a run. One generator is for one goroutine.
+type Generator struct {
+	cfg   Config
+	start time.Time // of the run, in which bursts recur
+	keys  [][]byte  // of the services, in their order
+	texts texts
+
+	content, identity *rand.PCG
+	random, unique    *rand.Rand
+	uniqueSeed        uint64
+	event             Event
+}
+
+// NewGenerator returns a generator for a run that began at start; cfg must be valid.
+func NewGenerator(cfg Config, start time.Time) *Generator {
+	g := &Generator{
+		cfg: cfg, start: start, texts: newTexts(),
+		content: new(rand.PCG), identity: new(rand.PCG),
+		uniqueSeed: identitySeed(cfg),
+		event:      Event{Host: cfg.Host, RunID: cfg.RunID},
+	}
+	g.random, g.unique = rand.New(g.content), rand.New(g.identity)
+	for _, service := range cfg.Services {
+		g.keys = append(g.keys, []byte(service))
+	}
+	return g
+}
+
+// identitySeed sets apart the ids of runs that share a seed: two events with one id
+// would be one document.
+func identitySeed(cfg Config) uint64 {
+	hash := sha256.Sum256([]byte(strconv.FormatUint(cfg.Seed, 10) + "\x00" + cfg.RunID + "\x00" + cfg.Host))
+	return binary.BigEndian.Uint64(hash[:])
+}
+
+// Append appends the event with the given number as JSON to dst, and returns the
+// record key that goes with it. The key is not to be changed.
+func (g *Generator) Append(dst []byte, sequence uint64, now time.Time) (value, key []byte) {
+	g.content.Seed(g.cfg.Seed, scatter(sequence))
+	g.identity.Seed(g.uniqueSeed, scatter(sequence))
+
+	service := g.random.IntN(len(g.cfg.Services))
+	e := &g.event
+	e.Time = now
+	e.ID = uuidV7(now, g.unique.Uint64(), g.unique.Uint64())
+	e.Sequence = sequence
+	e.Service = g.cfg.Services[service]
+	e.Level = g.cfg.Levels.pick(g.random.Uint32N(g.cfg.Levels.total()))
+	if failing, burst := g.cfg.Burst.serviceAt(now.Sub(g.start), g.cfg.Services); burst && failing == e.Service {
+		e.Level = max(e.Level, LevelError)
+	}
+	binary.BigEndian.PutUint64(e.TraceID[:8], g.random.Uint64())
+	binary.BigEndian.PutUint64(e.TraceID[8:], g.random.Uint64())
+	e.Method = choose(g.random, g.texts.methods)
+	e.Path = choose(g.random, g.texts.paths)
+	e.Status = choose(g.random, g.texts.statuses[e.Level])
+	f := choose(g.random, g.texts.failures)
+	e.ErrorType, e.ErrorMessage = f.kind, f.message
+	e.Message = g.appendMessage(e.Message[:0])
+	return e.AppendJSON(dst), g.keys[service]
+}
+
+func (g *Generator) appendMessage(dst []byte) []byte {
+	e := &g.event
+	dst = append(dst, choose(g.random, g.texts.byLevel[e.Level])...)
+	dst = append(dst, ": "...)
+	dst = append(dst, e.Method...)
+	dst = append(dst, ' ')
+	dst = append(dst, e.Path...)
+	dst = append(dst, " status="...)
+	dst = strconv.AppendInt(dst, int64(e.Status), 10)
+	dst = append(dst, " duration_ms="...)
+	dst = strconv.AppendInt(dst, 1+int64(g.random.ExpFloat64()*40), 10)
+	if g.cfg.Size == 0 {
+		return dst
+	}
+	dst = append(dst, ' ')
+	dst = slices.Grow(dst, max(0, g.cfg.Size-len(dst)+len(g.texts.filler)))
+	for len(dst) < g.cfg.Size {
+		dst = append(dst, g.texts.filler...)
+	}
+	return dst[:g.cfg.Size]
+}
+
+func choose[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+
+// scatter spreads neighbouring numbers over the whole range (SplitMix64), so that
+// neighbouring events have nothing in common.
+func scatter(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
+}
+
+// uuidV7 makes an RFC 9562 version 7 UUID from a time and random bits.
+func uuidV7(t time.Time, a, b uint64) (id [16]byte) {
+	binary.BigEndian.PutUint64(id[:8], uint64(t.UnixMilli())<<16|0x7000|a&0xfff)
+	binary.BigEndian.PutUint64(id[8:], 0b10<<62|b>>2)
+	return id
+}

@@ -1,0 +1,148 @@
+package logs
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/require"
+)
+
+func testConfig() Config {
+	return Config{
+		Services: []string{"checkout", "payment"},
+		Levels:   Mix{LevelDebug: 5, LevelInfo: 80, LevelWarn: 10, LevelError: 5},
+		Seed:     1, RunID: "run", Host: "host", Workers: 4, Batch: 100,
+	}
+}
+
+func testStart() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }
+
+func generate(t *testing.T, g *Generator, sequence uint64, at time.Time) document {
+	t.Helper()
+	value, key := g.Append(nil, sequence, at)
+	d := parseDocument(t, value)
+	require.Equal(t, d.Service.Name, string(key))
+	require.Equal(t, sequence, d.Event.Sequence)
+	return d
+}
+
+func TestEventDependsOnSeedAndNumberOnly(t *testing.T) {
+	one, other := NewGenerator(testConfig(), testStart()), NewGenerator(testConfig(), testStart())
+	other.Append(nil, 99, testStart())
+	require.Equal(t, generate(t, one, 5, testStart()), generate(t, other, 5, testStart()))
+
+	cfg := testConfig()
+	cfg.Seed++
+	require.NotEqual(t, generate(t, one, 5, testStart()).Trace, generate(t, NewGenerator(cfg, testStart()), 5, testStart()).Trace)
+}
+
+func TestIDsAreUniqueUUIDv7(t *testing.T) {
+	seen := map[string]bool{}
+	other := testConfig()
+	other.RunID = "another run with the same seed"
+	for _, cfg := range []Config{testConfig(), other} {
+		g := NewGenerator(cfg, testStart())
+		for sequence := range uint64(2000) {
+			id := generate(t, g, sequence, testStart()).Event.ID
+			parsed, err := uuid.Parse(id)
+			require.NoError(t, err)
+			require.Equal(t, uuid.Version(7), parsed.Version())
+			require.Equal(t, uuid.RFC4122, parsed.Variant())
+			seconds, nanos := parsed.Time().UnixTime()
+			require.Equal(t, testStart(), time.Unix(seconds, nanos).UTC())
+			require.False(t, seen[id], "twice: %s", id)
+			seen[id] = true
+		}
+	}
+}
+
+func TestLevelsFollowTheMix(t *testing.T) {
+	g := NewGenerator(testConfig(), testStart())
+	const n = 20000
+	levels, services := map[string]float64{}, map[string]float64{}
+	for sequence := range uint64(n) {
+		d := generate(t, g, sequence, testStart())
+		levels[d.Log.Level] += 100.0 / n
+		services[d.Service.Name] += 100.0 / n
+		require.Equal(t, d.Log.Level == "error", d.Error != nil)
+		require.Equal(t, d.Log.Level == "error", d.HTTP.Response.StatusCode >= 500)
+	}
+	for level, want := range map[string]float64{"debug": 5, "info": 80, "warn": 10, "error": 5, "fatal": 0} {
+		require.InDelta(t, want, levels[level], 1, level)
+	}
+	require.InDelta(t, 50, services["payment"], 2)
+}
+
+func TestMessageSize(t *testing.T) {
+	for _, size := range []int{1, 10, 100, 5000} {
+		cfg := testConfig()
+		cfg.Size = size
+		g := NewGenerator(cfg, testStart())
+		for sequence := range uint64(50) {
+			require.Len(t, generate(t, g, sequence, testStart()).Message, size)
+		}
+	}
+	message := generate(t, NewGenerator(testConfig(), testStart()), 0, testStart()).Message
+	require.False(t, strings.HasSuffix(message, " "), message)
+}
+
+func TestBurst(t *testing.T) {
+	services := []string{"a", "b"}
+	inTurn := Burst{Interval: time.Minute, Length: 10 * time.Second}
+	fixed := Burst{Interval: time.Minute, Length: 10 * time.Second, Service: "b"}
+	for _, c := range []struct {
+		burst Burst
+		at    time.Duration
+		want  string
+	}{
+		{Burst{}, time.Hour, ""},
+		{inTurn, 0, ""}, {inTurn, 5 * time.Second, ""}, {inTurn, 59 * time.Second, ""},
+		{inTurn, 60 * time.Second, "a"}, {inTurn, 69 * time.Second, "a"}, {inTurn, 70 * time.Second, ""},
+		{inTurn, 120 * time.Second, "b"}, {inTurn, 180 * time.Second, "a"},
+		{fixed, 60 * time.Second, "b"}, {fixed, 120 * time.Second, "b"},
+	} {
+		got, on := c.burst.serviceAt(c.at, services)
+		require.Equal(t, c.want, got, "%+v at %v", c.burst, c.at)
+		require.Equal(t, c.want != "", on)
+	}
+}
+
+func TestBurstMakesErrorsOfOneService(t *testing.T) {
+	cfg := testConfig()
+	cfg.Levels = Mix{LevelInfo: 1}
+	cfg.Burst = Burst{Interval: time.Minute, Length: time.Second, Service: "payment"}
+	g := NewGenerator(cfg, testStart())
+	for sequence := range uint64(100) {
+		require.Equal(t, "info", generate(t, g, sequence, testStart()).Log.Level)
+		d := generate(t, g, sequence, testStart().Add(time.Minute))
+		require.Equal(t, d.Service.Name == "payment", d.Log.Level == "error")
+	}
+}
+
+func TestGeneratorAllocatesNothing(t *testing.T) {
+	for _, size := range []int{0, 2000} {
+		cfg := testConfig()
+		cfg.Size = size
+		g := NewGenerator(cfg, testStart())
+		buf, _ := g.Append(make([]byte, 0, 8192), 0, testStart())
+		var sequence uint64
+		require.Zero(t, testing.AllocsPerRun(1000, func() {
+			sequence++
+			buf, _ = g.Append(buf[:0], sequence, testStart())
+		}))
+	}
+}
+
+func BenchmarkGenerator(b *testing.B) {
+	g := NewGenerator(testConfig(), testStart())
+	buf, _ := g.Append(nil, 0, testStart())
+	b.SetBytes(int64(len(buf)))
+	b.ReportAllocs()
+	var sequence uint64
+	for b.Loop() {
+		buf, _ = g.Append(buf[:0], sequence, testStart())
+		sequence++
+	}
+}

@@ -1,0 +1,294 @@
+// Package cluster makes and deletes kind clusters of this project's own. Each topology has its own cluster
+// name, kubeconfig file and Docker network: what was on the machine before is never touched.
+package cluster
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	kind "sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/cluster/nodes"
+	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
+
+	"sluice/internal/run"
+	"sluice/internal/state"
+	"sluice/internal/usage"
+)
+
+const (
+	network      = "sluice" // the Docker network of all our clusters
+	readyTimeout = 3 * time.Minute
+)
+
+// Cluster is one kind cluster, existing or not.
+type Cluster struct {
+	Name       string // of the kind cluster, sluice-<topology>
+	Kubeconfig string // path of its own kubeconfig file
+
+	topology string
+	dir      string // its state
+	config   []byte
+	provider *kind.Provider
+	detail   *detailLogger
+}
+
+// New describes the cluster of a topology ("dev", "zones" or "sim"); it creates nothing.
+func New(topologyName string) (*Cluster, error) {
+	config, err := topology(topologyName)
+	if err != nil {
+		return nil, err
+	}
+	dir, err := state.Dir(topologyName)
+	if err != nil {
+		return nil, err
+	}
+	// The only way in which kind's library takes a network of one's own.
+	if err := os.Setenv("KIND_EXPERIMENTAL_DOCKER_NETWORK", network); err != nil {
+		return nil, err
+	}
+	logger := &detailLogger{}
+	return &Cluster{
+		Name:       "sluice-" + topologyName,
+		Kubeconfig: filepath.Join(dir, "kubeconfig"),
+		topology:   topologyName,
+		dir:        dir,
+		config:     config,
+		provider:   kind.NewProvider(kind.ProviderWithDocker(), kind.ProviderWithLogger(logger)),
+		detail:     logger,
+	}, nil
+}
+
+// The state of a cluster is one file: written as "creating" before anything is created, and as "created"
+// once the cluster is complete. Without the file, a cluster of that name is not ours.
+func (c *Cluster) stateFile() string { return filepath.Join(c.dir, "state") }
+
+func (c *Cluster) setState(s string) error { return os.WriteFile(c.stateFile(), []byte(s), 0o644) }
+
+func (c *Cluster) state() string {
+	text, err := os.ReadFile(c.stateFile())
+	if err != nil {
+		return ""
+	}
+	return string(text)
+}
+
+// Exists tells whether Docker has containers of a cluster of this name, running or not.
+func (c *Cluster) Exists() (bool, error) {
+	names, err := c.provider.List()
+	return slices.Contains(names, c.Name), err
+}
+
+// Ensure returns once the cluster's API answers: by starting what is there, or by creating it with the
+// given node image ("" is kind's default). What an earlier, killed run left half-made is made anew.
+func (c *Cluster) Ensure(ctx context.Context, nodeImage string, detail func(string, ...any)) error {
+	c.detail.to = detail
+	exists, err := c.Exists()
+	if err != nil {
+		return err
+	}
+	if exists {
+		switch c.state() {
+		case "":
+			return usage.Errorf("a kind cluster %q exists that Sluice did not create: rename or delete it (kind delete cluster --name %s)", c.Name, c.Name)
+		case "created":
+			if err := c.start(ctx); err == nil {
+				detail("already there, kept")
+				return nil
+			} else if ctx.Err() != nil {
+				return err
+			}
+			detail("the cluster of an earlier run does not come back: making it anew")
+		default:
+			detail("removing what an interrupted run left")
+		}
+		if err := c.Delete(ctx); err != nil {
+			return err
+		}
+	}
+	return c.create(ctx, nodeImage)
+}
+
+func (c *Cluster) create(ctx context.Context, nodeImage string) error {
+	if err := checkHostPorts(c.config); err != nil {
+		return err
+	}
+	if err := c.setState("creating"); err != nil {
+		return err
+	}
+	options := []kind.CreateOption{
+		kind.CreateWithRawConfig(c.config),
+		kind.CreateWithKubeconfigPath(c.Kubeconfig),
+		kind.CreateWithDisplayUsage(false),
+		kind.CreateWithDisplaySalutation(false),
+	}
+	if nodeImage != "" {
+		options = append(options, kind.CreateWithNodeImage(nodeImage))
+	}
+	if c.topology != "sim" { // its real node has no pod network and so never is Ready
+		options = append(options, kind.CreateWithWaitForReady(readyTimeout))
+	}
+	if err := c.provider.Create(c.Name, options...); err != nil {
+		return fmt.Errorf("kind cluster %s: %w", c.Name, err)
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return c.setState("created")
+}
+
+// start starts the cluster's containers (after a restart of the machine they are stopped) and waits for
+// the API server and every node.
+func (c *Cluster) start(ctx context.Context) error {
+	all, err := c.Nodes()
+	if err != nil {
+		return err
+	}
+	for _, node := range all {
+		if _, err := run.Command("docker", "start", node.String()).Run(ctx); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	return waitForNodes(ctx, c.Kubeconfig, c.topology != "sim")
+}
+
+// Nodes are the cluster's node containers.
+func (c *Cluster) Nodes() ([]nodes.Node, error) { return c.provider.ListInternalNodes(c.Name) }
+
+// Load brings local images into every node that lacks them.
+func (c *Cluster) Load(ctx context.Context, images []string) error {
+	all, err := c.Nodes()
+	if err != nil {
+		return err
+	}
+	var archive string
+	for _, node := range all {
+		missing, err := missingImages(ctx, node, images)
+		if err != nil {
+			return err
+		}
+		if len(missing) == 0 {
+			continue
+		}
+		if archive == "" {
+			dir, err := os.MkdirTemp("", "sluice-images-")
+			if err != nil {
+				return err
+			}
+			defer os.RemoveAll(dir)
+			archive = filepath.Join(dir, "images.tar")
+			if _, err := run.Command(append([]string{"docker", "save", "-o", archive}, images...)...).Run(ctx); err != nil {
+				return err
+			}
+		}
+		if err := loadArchive(node, archive); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func missingImages(ctx context.Context, node nodes.Node, images []string) ([]string, error) {
+	var missing []string
+	for _, image := range images {
+		id, err := run.Command("docker", "image", "inspect", "-f", "{{.Id}}", image).Run(ctx)
+		if err != nil {
+			return nil, err
+		}
+		// A node without the image answers with an error.
+		if loaded, err := nodeutils.ImageID(node, image); err != nil || loaded != id {
+			missing = append(missing, image)
+		}
+	}
+	return missing, nil
+}
+
+func loadArchive(node nodes.Node, archive string) error {
+	file, err := os.Open(archive)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return nodeutils.LoadImageArchive(node, file)
+}
+
+// Delete deletes the cluster if it is ours, its kubeconfig, its state and, with the last cluster, the
+// network. It returns without an error when there is nothing to delete.
+func (c *Cluster) Delete(ctx context.Context) error {
+	exists, err := c.Exists()
+	if err != nil {
+		return err
+	}
+	if exists && c.state() == "" {
+		return usage.Errorf("the kind cluster %q was not created by Sluice: it is left alone", c.Name)
+	}
+	if err := c.stopKwok(); err != nil {
+		return err
+	}
+	if exists {
+		if err := c.provider.Delete(c.Name, c.Kubeconfig); err != nil {
+			return err
+		}
+	}
+	if err := os.RemoveAll(c.dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(c.dir, 0o755); err != nil {
+		return err
+	}
+	return removeNetwork(ctx)
+}
+
+// removeNetwork removes our Docker network unless a container, running or not, still is on it.
+func removeNetwork(ctx context.Context) error {
+	users, err := run.Command("docker", "ps", "-aq", "--filter", "network="+network).Run(ctx)
+	if err != nil || users != "" {
+		return err
+	}
+	found, err := run.Command("docker", "network", "ls", "-q", "--filter", "name=^"+network+"$").Run(ctx)
+	if err != nil || found == "" {
+		return err
+	}
+	_, err = run.Command("docker", "network", "rm", network).Run(ctx)
+	return err
+}
+
+// Memory is what all node containers use now, in bytes, page cache left out.
+func (c *Cluster) Memory(ctx context.Context) (int64, error) {
+	all, err := c.Nodes()
+	if err != nil {
+		return 0, err
+	}
+	var total int64
+	for _, node := range all {
+		used, err := nodeMemory(ctx, node)
+		if err != nil {
+			return 0, err
+		}
+		total += used
+	}
+	return total, nil
+}
+
+// nodeMemory reads the node's own cgroup, version 2 or 1, from inside.
+func nodeMemory(ctx context.Context, node nodes.Node) (int64, error) {
+	var out bytes.Buffer
+	script := `cd /sys/fs/cgroup
+if [ -f memory.current ]; then cat memory.current; awk '$1 == "inactive_file" {print $2}' memory.stat
+else cat memory/memory.usage_in_bytes; awk '$1 == "total_inactive_file" {print $2}' memory/memory.stat; fi`
+	if err := node.CommandContext(ctx, "sh", "-c", script).SetStdout(&out).Run(); err != nil {
+		return 0, err
+	}
+	var used, cache int64
+	if _, err := fmt.Fscan(strings.NewReader(out.String()), &used, &cache); err != nil {
+		return 0, fmt.Errorf("memory of %s: %q: %w", node, out.String(), err)
+	}
+	return used - cache, nil
+}

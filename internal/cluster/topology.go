@@ -1,0 +1,47 @@
+package cluster
+
+import (
+	"embed"
+	"fmt"
+	"net"
+	"slices"
+	"strings"
+
+	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
+	"sigs.k8s.io/yaml"
+
+	"sluice/internal/usage"
+)
+
+//go:embed topologies/*.yaml
+var topologies embed.FS
+
+// Topologies are the names that New takes, with what each is for in topologies/<name>.yaml.
+var Topologies = []string{"dev", "zones", "sim"}
+
+func topology(name string) ([]byte, error) {
+	if !slices.Contains(Topologies, name) {
+		return nil, usage.Errorf("unknown topology %q: set --topology to one of %s", name, strings.Join(Topologies, ", "))
+	}
+	return topologies.ReadFile("topologies/" + name + ".yaml")
+}
+
+// checkHostPorts fails when a port that the topology maps to the machine is taken, since docker's own
+// message for that does not say what to do.
+func checkHostPorts(config []byte) error {
+	var parsed v1alpha4.Cluster
+	if err := yaml.Unmarshal(config, &parsed); err != nil {
+		return err
+	}
+	for _, node := range parsed.Nodes {
+		for _, mapping := range node.ExtraPortMappings {
+			address := fmt.Sprintf("%s:%d", mapping.ListenAddress, mapping.HostPort)
+			listener, err := net.Listen("tcp", address)
+			if err != nil {
+				return usage.Errorf("%s is taken (%w): stop the program that listens there (ss -ltnp 'sport = :%d')", address, err, mapping.HostPort)
+			}
+			listener.Close()
+		}
+	}
+	return nil
+}

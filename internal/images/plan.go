@@ -1,0 +1,113 @@
+package images
+
+import (
+	"context"
+	"time"
+
+	"sluice/internal/run"
+	"sluice/internal/usage"
+)
+
+// Modes of getting images.
+const (
+	Auto     = "auto"     // pull where a registry answers, else assemble
+	Pull     = "pull"     // the cluster's nodes pull upstream's images
+	Assemble = "assemble" // all are put together from packages
+)
+
+// probeImage is small and comes from the registry of Kubernetes' own images.
+const (
+	probeImage   = "registry.k8s.io/pause:3.10"
+	probeTimeout = 15 * time.Second
+)
+
+// Plan says of every image where it comes from.
+type Plan struct {
+	Builder *Builder
+	Mode    string // Pull or Assemble
+	Why     string // a sentence for people
+	Build   []Spec // made on this machine, in this order
+	Pulled  []Spec // by the cluster's nodes
+	LeftOut []Spec // can't be had in this mode
+}
+
+// NewPlan decides. mode is Auto, Pull or Assemble.
+func NewPlan(ctx context.Context, repository, mode string) (*Plan, error) {
+	builder, err := NewBuilder(ctx, repository)
+	if err != nil {
+		return nil, err
+	}
+	plan := &Plan{Builder: builder, Mode: mode, Why: "as set by IMAGES or --images: " + mode}
+	switch mode {
+	case Pull, Assemble:
+	case Auto:
+		if plan.Mode, plan.Why = Assemble, "no image registry answers, so they are assembled from packages"; registryAnswers(ctx) {
+			plan.Mode, plan.Why = Pull, "a registry answers, so upstream's are pulled"
+		}
+	default:
+		return nil, usage.Errorf("images %q: set IMAGES or --images to %s, %s or %s", mode, Auto, Pull, Assemble)
+	}
+	for _, spec := range builder.Specs {
+		switch {
+		case spec.Origin == Own, plan.Mode == Assemble && (spec.Origin == Upstream || spec.Origin == Node):
+			plan.Build = append(plan.Build, spec)
+		case spec.Origin == Upstream:
+			plan.Pulled = append(plan.Pulled, spec)
+		case spec.Origin == PullOnly && plan.Mode == Assemble:
+			plan.LeftOut = append(plan.LeftOut, spec)
+		case spec.Origin == PullOnly:
+			plan.Pulled = append(plan.Pulled, spec)
+		}
+	}
+	return plan, nil
+}
+
+func registryAnswers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	_, err := run.Command("docker", "manifest", "inspect", probeImage).Run(ctx)
+	return err == nil
+}
+
+// NodeImage is the assembled kind node, or "" for kind's own.
+func (p *Plan) NodeImage() string {
+	for _, spec := range p.Build {
+		if spec.Origin == Node {
+			return spec.Image
+		}
+	}
+	return ""
+}
+
+// Local are the images that have to be brought from this machine's engine into the cluster.
+func (p *Plan) Local() []string {
+	var local []string
+	for _, spec := range p.Build {
+		if spec.Origin != Node {
+			local = append(local, spec.Image)
+		}
+	}
+	return local
+}
+
+// Row is one line of a plan's table.
+type Row struct{ Image, Origin string }
+
+// Table lists every image with where it comes from.
+func (p *Plan) Table() []Row {
+	var rows []Row
+	for _, spec := range p.Build {
+		origin := "assembled from packages"
+		if spec.Origin == Own {
+			origin = "built from this repository"
+		}
+		rows = append(rows, Row{spec.Image, origin})
+	}
+	for _, spec := range p.Pulled {
+		rows = append(rows, Row{spec.Image, "pulled by the cluster"})
+	}
+	for _, spec := range p.LeftOut {
+		rows = append(rows, Row{spec.Image, "left out: " + spec.Reason})
+	}
+	return rows
+}

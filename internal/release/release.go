@@ -1,0 +1,132 @@
+// Package release installs the umbrella chart through Helm's library and waits for what it runs.
+package release
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/cli"
+	"helm.sh/helm/v3/pkg/cli/values"
+	"helm.sh/helm/v3/pkg/getter"
+	helm "helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"sluice/internal/usage"
+)
+
+// helmTimeout bounds what Helm itself waits for: the API server's answers, not the pods.
+const helmTimeout = 2 * time.Minute
+
+// Release is one release of the chart in one cluster.
+type Release struct {
+	Kubeconfig string // path
+	Namespace  string
+	Name       string
+}
+
+func (r Release) config() (*action.Configuration, error) {
+	flags := genericclioptions.NewConfigFlags(false)
+	flags.KubeConfig, flags.Namespace = &r.Kubeconfig, &r.Namespace
+	var config action.Configuration
+	err := config.Init(flags, r.Namespace, "secret", func(string, ...any) {})
+	return &config, err
+}
+
+// Apply installs the chart, or upgrades the release to it. A release that an interrupted run left pending is
+// first brought back to its last good revision, or removed if it has none; volumes stay in both cases.
+func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []string) error {
+	chart, err := loader.Load(chartDir)
+	if err != nil {
+		return err
+	}
+	merged, err := (&values.Options{ValueFiles: valuesFiles, Values: set}).MergeValues(getter.All(cli.New()))
+	if err != nil {
+		return usage.Errorf("values: %w", err)
+	}
+	config, err := r.config()
+	if err != nil {
+		return err
+	}
+	installed, err := r.recover(config)
+	if err != nil {
+		return err
+	}
+	if installed {
+		upgrade := action.NewUpgrade(config)
+		upgrade.Namespace, upgrade.Timeout = r.Namespace, helmTimeout
+		_, err = upgrade.RunWithContext(ctx, r.Name, chart, merged)
+	} else {
+		install := action.NewInstall(config)
+		install.ReleaseName, install.Namespace, install.Timeout = r.Name, r.Namespace, helmTimeout
+		_, err = install.RunWithContext(ctx, chart, merged)
+	}
+	if err != nil {
+		return fmt.Errorf("helm release %s: %w", r.Name, err)
+	}
+	return nil
+}
+
+// recover returns whether the release exists, in a state that can be upgraded.
+func (r Release) recover(config *action.Configuration) (bool, error) {
+	revisions, err := action.NewHistory(config).Run(r.Name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	last := slices.MaxFunc(revisions, func(a, b *helm.Release) int { return a.Version - b.Version })
+	if !last.Info.Status.IsPending() {
+		return last.Info.Status != helm.StatusUninstalled, nil
+	}
+	good := slices.ContainsFunc(revisions, func(rev *helm.Release) bool {
+		return rev.Info.Status == helm.StatusDeployed || rev.Info.Status == helm.StatusSuperseded
+	})
+	if !good {
+		return false, r.uninstall(config)
+	}
+	return true, action.NewRollback(config).Run(r.Name)
+}
+
+// Uninstall removes the release; it is no error if there is none. Volumes stay, as Kubernetes keeps them.
+func (r Release) Uninstall() error {
+	config, err := r.config()
+	if err != nil {
+		return err
+	}
+	return r.uninstall(config)
+}
+
+func (r Release) uninstall(config *action.Configuration) error {
+	uninstall := action.NewUninstall(config)
+	uninstall.IgnoreNotFound, uninstall.Timeout = true, helmTimeout
+	_, err := uninstall.Run(r.Name)
+	return err
+}
+
+// Values are the values that the release runs with, the chart's defaults included.
+func (r Release) Values() (chartutil.Values, error) {
+	config, err := r.config()
+	if err != nil {
+		return nil, err
+	}
+	found, err := action.NewGet(config).Run(r.Name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return nil, usage.Errorf("there is no release %q in namespace %q: install it (make up), or see `helm list -A`", r.Name, r.Namespace)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("release %s/%s: %w", r.Namespace, r.Name, err)
+	}
+	all, err := chartutil.CoalesceValues(found.Chart, found.Config)
+	if err != nil {
+		return nil, fmt.Errorf("values of release %s/%s: %w", r.Namespace, r.Name, err)
+	}
+	return all, nil
+}

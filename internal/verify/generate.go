@@ -1,0 +1,129 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"sluice/internal/kube"
+)
+
+// generated is how the generator's Job ended.
+type generated struct {
+	exitCode int32
+	log      string
+	summary  summary
+}
+
+// summary is the last line that the generator writes.
+type summary struct {
+	RunID        string  `json:"run_id"`
+	Sent         int64   `json:"sent"`
+	Acknowledged int64   `json:"acknowledged"`
+	Failed       int64   `json:"failed"`
+	Seconds      float64 `json:"duration_seconds"`
+}
+
+// generate runs the log-generator as a Job beside the release.
+func generate(ctx context.Context, client *kube.Client, o Options, d deployed, runID string) (generated, error) {
+	result, err := client.RunJob(ctx, generatorJob(o, d, runID))
+	if err != nil {
+		return generated{}, err
+	}
+	g := generated{exitCode: result.ExitCode, log: result.Log}
+	g.summary, err = parseSummary(result.Log, runID)
+	if err != nil {
+		return g, fmt.Errorf("the log-generator ended with exit code %d and %w; its last lines:\n%s", g.exitCode, err, tail(g.log, 10))
+	}
+	return g, nil
+}
+
+func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
+	args := []string{
+		"--brokers=" + o.Release + "-kafka:9092",
+		"--topic=" + d.topic,
+		"--count=" + strconv.Itoa(o.Count),
+		"--rate=" + strconv.Itoa(o.Rate),
+		"--run-id=" + runID,
+		"--acks=all",
+		"--metrics-addr=",
+	}
+	if o.Size > 0 {
+		args = append(args, "--size="+strconv.Itoa(o.Size))
+	}
+	restartPolicy, retries := corev1.RestartPolicyNever, int32(0)
+	if o.Restart {
+		restartPolicy, retries = corev1.RestartPolicyOnFailure, 5
+		args = append(args, "--connect-timeout=3m") // Kafka restarts with the node, and more slowly
+	}
+	// Not the name log-generator: that Service's selector, and so Prometheus, must not find this pod.
+	labels := map[string]string{
+		"app.kubernetes.io/name":      "verify",
+		"app.kubernetes.io/instance":  o.Release,
+		"app.kubernetes.io/component": "verify",
+		"app.kubernetes.io/part-of":   "sluice",
+	}
+	return &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Name: o.Release + "-" + runID, Namespace: o.Namespace, Labels: labels},
+		Spec: batchv1.JobSpec{
+			BackoffLimit:            &retries,
+			TTLSecondsAfterFinished: ptr(int32(3600)), // should this process die before it deletes the Job
+			Template: corev1.PodTemplateSpec{
+				ObjectMeta: metav1.ObjectMeta{Labels: labels},
+				Spec: corev1.PodSpec{
+					RestartPolicy:                restartPolicy,
+					AutomountServiceAccountToken: ptr(false),
+					EnableServiceLinks:           ptr(false),
+					SecurityContext: &corev1.PodSecurityContext{
+						RunAsNonRoot:   ptr(true),
+						RunAsUser:      ptr(int64(65532)),
+						RunAsGroup:     ptr(int64(65532)),
+						SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+					},
+					Containers: []corev1.Container{{
+						Name:            "log-generator",
+						Image:           d.image,
+						ImagePullPolicy: d.pullPolicy,
+						Command:         []string{"/log-generator"},
+						Args:            args,
+						Resources: corev1.ResourceRequirements{
+							Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
+							Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")},
+						},
+						SecurityContext: &corev1.SecurityContext{
+							AllowPrivilegeEscalation: ptr(false),
+							ReadOnlyRootFilesystem:   ptr(true),
+							Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+						},
+					}},
+				},
+			},
+		},
+	}
+}
+
+// parseSummary reads the last line of the log that is a summary of this run.
+func parseSummary(log, runID string) (summary, error) {
+	lines := strings.Split(strings.TrimSpace(log), "\n")
+	for i := len(lines) - 1; i >= 0; i-- {
+		var s summary
+		if json.Unmarshal([]byte(lines[i]), &s) == nil && s.RunID == runID {
+			return s, nil
+		}
+	}
+	return summary{}, fmt.Errorf("no summary of run %s", runID)
+}
+
+func tail(text string, n int) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return "  " + strings.Join(lines[max(0, len(lines)-n):], "\n  ")
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,193 @@
+package verify
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"sluice/internal/kube"
+)
+
+// audit is what the topic itself says about a run.
+type audit struct {
+	held map[int64]bool   // sequences of the run that the topic holds
+	lag  map[string]int64 // records that each consumer group has not read yet
+}
+
+// topic reads Kafka directly, to tell on which side of it events were lost.
+type topic struct {
+	client *kafka.Client
+	name   string
+	start  map[int]int64 // the partitions' ends before the run
+}
+
+// newTopic reaches brokers through the API server. They advertise names that only resolve in
+// the cluster, <pod>.<service>...: the first part of the name is the pod to connect to.
+func newTopic(client *kube.Client, namespace, service, name string) *topic {
+	bootstrap := service + ":9092"
+	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
+		host, portText, err := net.SplitHostPort(address)
+		if err != nil {
+			return nil, err
+		}
+		port, err := strconv.Atoi(portText)
+		if err != nil {
+			return nil, err
+		}
+		name, _, _ := strings.Cut(host, ".")
+		if name == service {
+			return client.DialService(ctx, namespace, service, port)
+		}
+		return client.DialPod(ctx, namespace, name, port)
+	}
+	return &topic{
+		name:   name,
+		client: &kafka.Client{Addr: kafka.TCP(bootstrap), Timeout: 20 * time.Second, Transport: &kafka.Transport{Dial: dial, DialTimeout: 10 * time.Second}},
+	}
+}
+
+// mark remembers where the partitions end, so that an audit reads no older records.
+func (t *topic) mark(ctx context.Context) error {
+	_, ends, err := t.bounds(ctx)
+	if err == nil {
+		t.start = ends
+	}
+	return err
+}
+
+// audit reads all records since mark.
+func (t *topic) audit(ctx context.Context, runID string) (audit, error) {
+	firsts, ends, err := t.bounds(ctx)
+	if err != nil {
+		return audit{}, err
+	}
+	a := audit{held: map[int64]bool{}}
+	for partition, end := range ends {
+		start := max(firsts[partition], t.start[partition])
+		if err := t.read(ctx, partition, start, end, runID, a.held); err != nil {
+			return audit{}, fmt.Errorf("read %s, partition %d: %w", t.name, partition, err)
+		}
+	}
+	a.lag, err = t.lags(ctx, ends)
+	return a, err
+}
+
+// bounds are the first and the end offset of each partition.
+func (t *topic) bounds(ctx context.Context) (firsts, ends map[int]int64, err error) {
+	metadata, err := t.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{t.name}})
+	if err != nil {
+		return nil, nil, err
+	}
+	if len(metadata.Topics) != 1 || metadata.Topics[0].Error != nil {
+		return nil, nil, fmt.Errorf("topic %s: %w", t.name, metadata.Topics[0].Error)
+	}
+	var requests []kafka.OffsetRequest
+	for _, partition := range metadata.Topics[0].Partitions {
+		requests = append(requests, kafka.FirstOffsetOf(partition.ID), kafka.LastOffsetOf(partition.ID))
+	}
+	answer, err := t.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{t.name: requests}})
+	if err != nil {
+		return nil, nil, err
+	}
+	firsts, ends = map[int]int64{}, map[int]int64{}
+	for _, partition := range answer.Topics[t.name] {
+		if partition.Error != nil {
+			return nil, nil, fmt.Errorf("topic %s, partition %d: %w", t.name, partition.Partition, partition.Error)
+		}
+		firsts[partition.Partition], ends[partition.Partition] = partition.FirstOffset, partition.LastOffset
+	}
+	return firsts, ends, nil
+}
+
+func (t *topic) read(ctx context.Context, partition int, offset, end int64, runID string, held map[int64]bool) error {
+	for offset < end {
+		answer, err := t.client.Fetch(ctx, &kafka.FetchRequest{
+			Topic: t.name, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: time.Second,
+		})
+		if err = errors.Join(err, fetchError(answer)); err != nil {
+			return err
+		}
+		before := offset
+		for {
+			record, err := answer.Records.ReadRecord()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			offset = max(offset, record.Offset+1)
+			value, err := io.ReadAll(record.Value)
+			if err != nil {
+				return err
+			}
+			if sequence, ok := sequenceOf(value, runID); ok {
+				held[sequence] = true
+			}
+		}
+		if offset == before {
+			return fmt.Errorf("no records at offset %d of %d", offset, end)
+		}
+	}
+	return nil
+}
+
+func fetchError(answer *kafka.FetchResponse) error {
+	if answer == nil {
+		return nil
+	}
+	return answer.Error
+}
+
+// sequenceOf is the event's sequence if it belongs to the run.
+func sequenceOf(value []byte, runID string) (int64, bool) {
+	if !bytes.Contains(value, []byte(runID)) {
+		return 0, false
+	}
+	var event struct {
+		Event  struct{ Sequence int64 }
+		Labels struct {
+			RunID string `json:"run_id"`
+		}
+	}
+	if json.Unmarshal(value, &event) != nil || event.Labels.RunID != runID {
+		return 0, false
+	}
+	return event.Event.Sequence, true
+}
+
+// lags are how far the consumer groups of the topic are behind its end.
+func (t *topic) lags(ctx context.Context, ends map[int]int64) (map[string]int64, error) {
+	groups, err := t.client.ListGroups(ctx, &kafka.ListGroupsRequest{})
+	if err != nil {
+		return nil, fmt.Errorf("consumer groups: %w", err)
+	}
+	var partitions []int
+	for partition := range ends {
+		partitions = append(partitions, partition)
+	}
+	slices.Sort(partitions)
+	lags := map[string]int64{}
+	for _, group := range groups.Groups {
+		answer, err := t.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group.GroupID, Topics: map[string][]int{t.name: partitions}})
+		if err != nil {
+			return nil, fmt.Errorf("consumer group %s: %w", group.GroupID, err)
+		}
+		for _, partition := range answer.Topics[t.name] {
+			if partition.CommittedOffset >= 0 { // -1: the group does not read this topic
+				lags[group.GroupID] += max(0, ends[partition.Partition]-partition.CommittedOffset)
+			}
+		}
+	}
+	return lags, nil
+}

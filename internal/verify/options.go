@@ -1,0 +1,62 @@
+// Package verify proves that a running release does its work: it sends numbered events
+// through the whole pipeline and accounts for every one of them.
+package verify
+
+import (
+	"time"
+
+	"sluice/internal/usage"
+)
+
+// Options say which release to verify and with what load.
+type Options struct {
+	Kubeconfig string
+	Namespace  string
+	Release    string
+
+	Count   int           // numbered events
+	Rate    int           // events a second; 0 is as fast as possible
+	Size    int           // bytes of one event's message; 0 leaves it to the generator
+	Timeout time.Duration // for the events to arrive, from the start of the generator
+
+	// Restart lets the generator's container be started again when its node dies. It then sends
+	// the whole run again with the same event ids, which is a replay and no duplicate.
+	Restart bool
+
+	// Progress, if set, is told after each look how far a step is: "generate" (0 of N until all
+	// are acknowledged) and "search" (events searchable so far). Calls do not overlap.
+	Progress func(step string, done, total int64)
+}
+
+// The steps that Options.Progress is told of.
+const (
+	StepGenerate = "generate"
+	StepSearch   = "search"
+)
+
+// validate returns a usage error for an option that can't work.
+func (o Options) validate() error {
+	switch {
+	case o.Namespace == "":
+		return usage.Errorf("namespace must not be empty")
+	case o.Release == "":
+		return usage.Errorf("release must not be empty")
+	case o.Count < 1:
+		return usage.Errorf("count must be at least 1, not %d", o.Count)
+	case o.Rate < 0:
+		return usage.Errorf("rate must be 0 (as fast as possible) or more events a second, not %d", o.Rate)
+	case o.Size < 0:
+		return usage.Errorf("size must be 0 (the generator's own) or more bytes, not %d", o.Size)
+	case o.Timeout <= 0:
+		return usage.Errorf("timeout must be more than 0, not %s", o.Timeout)
+	case o.Rate > 0 && time.Duration(o.Count/o.Rate)*time.Second >= o.Timeout:
+		return usage.Errorf("timeout %s is too short for %d events at %d a second: raise it or the rate", o.Timeout, o.Count, o.Rate)
+	}
+	return nil
+}
+
+func (o Options) progress(step string, done, total int64) {
+	if o.Progress != nil {
+		o.Progress(step, done, total)
+	}
+}

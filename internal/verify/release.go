@@ -1,0 +1,145 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/storage/driver"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"sigs.k8s.io/yaml"
+
+	"sluice/internal/usage"
+)
+
+// deployed is what verify needs to know of a release.
+type deployed struct {
+	image      string
+	pullPolicy corev1.PullPolicy
+	topic      string
+	index      string
+	jobs       []string // the Prometheus jobs of what is enabled
+	prometheus bool
+	appService bool
+}
+
+// values are the parts of the chart's values that deployed is made of.
+type values struct {
+	Global struct {
+		ImageRegistry   string            `json:"imageRegistry"`
+		ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy"`
+		Topic           string            `json:"topic"`
+		Index           string            `json:"index"`
+	} `json:"global"`
+	Zookeeper     enabled `json:"zookeeper"`
+	Kafka         enabled `json:"kafka"`
+	Elasticsearch enabled `json:"elasticsearch"`
+	OtelCollector enabled `json:"otelCollector"`
+	Prometheus    enabled `json:"prometheus"`
+	Generators    struct {
+		enabled
+		Image struct {
+			Repository string `json:"repository"`
+			Tag        string `json:"tag"`
+			Digest     string `json:"digest"`
+		} `json:"image"`
+		LogGenerator enabled `json:"logGenerator"`
+		AppService   enabled `json:"appService"`
+	} `json:"generators"`
+}
+
+type enabled struct {
+	Enabled bool `json:"enabled"`
+}
+
+// readRelease computes the values that the release was installed with, defaults included.
+func readRelease(kubeconfig, namespace, name string) (deployed, error) {
+	flags := genericclioptions.NewConfigFlags(false)
+	flags.KubeConfig, flags.Namespace = &kubeconfig, &namespace
+	var config action.Configuration
+	if err := config.Init(flags, namespace, "secret", func(string, ...any) {}); err != nil {
+		return deployed{}, err
+	}
+	release, err := action.NewGet(&config).Run(name)
+	if errors.Is(err, driver.ErrReleaseNotFound) {
+		return deployed{}, usage.Errorf("there is no release %q in namespace %q: see `helm list -A`", name, namespace)
+	}
+	if err != nil {
+		return deployed{}, fmt.Errorf("release %s/%s: %w", namespace, name, err)
+	}
+	all, err := chartutil.CoalesceValues(release.Chart, release.Config)
+	if err != nil {
+		return deployed{}, fmt.Errorf("values of release %s/%s: %w", namespace, name, err)
+	}
+	return deployedBy(all)
+}
+
+func deployedBy(all map[string]any) (deployed, error) {
+	document, err := yaml.Marshal(all)
+	if err != nil {
+		return deployed{}, err
+	}
+	var v values
+	if err := yaml.Unmarshal(document, &v); err != nil {
+		return deployed{}, fmt.Errorf("values of the release: %w", err)
+	}
+	for key, set := range map[string]bool{
+		"kafka.enabled":               v.Kafka.Enabled,
+		"elasticsearch.enabled":       v.Elasticsearch.Enabled,
+		"otelCollector.enabled":       v.OtelCollector.Enabled,
+		"global.topic":                v.Global.Topic != "",
+		"global.index":                v.Global.Index != "",
+		"generators.image.repository": v.Generators.Image.Repository != "",
+	} {
+		if !set {
+			return deployed{}, usage.Errorf("verify needs %s to be set in the release's values", key)
+		}
+	}
+	image := v.Generators.Image
+	d := deployed{
+		image:      imageRef(v.Global.ImageRegistry, image.Repository, image.Tag, image.Digest),
+		pullPolicy: v.Global.ImagePullPolicy,
+		topic:      v.Global.Topic,
+		index:      v.Global.Index,
+		prometheus: v.Prometheus.Enabled,
+		appService: v.Generators.Enabled && v.Generators.AppService.Enabled,
+	}
+	for _, job := range []struct {
+		name    string
+		enabled bool
+	}{
+		{"zookeeper", v.Zookeeper.Enabled},
+		{"kafka", v.Kafka.Enabled},
+		{"elasticsearch", v.Elasticsearch.Enabled},
+		{"otel-collector", v.OtelCollector.Enabled},
+		{"app-service", d.appService},
+		{"log-generator", v.Generators.Enabled && v.Generators.LogGenerator.Enabled},
+		{"prometheus", v.Prometheus.Enabled},
+	} {
+		if job.enabled {
+			d.jobs = append(d.jobs, job.name)
+		}
+	}
+	return d, nil
+}
+
+// imageRef is the reference that the chart's library makes of the same values:
+// the registry replaces the repository's own, which is a first part with a dot or a port.
+func imageRef(registry, repository, tag, digest string) string {
+	if registry != "" {
+		if first, rest, found := strings.Cut(repository, "/"); found && (strings.ContainsAny(first, ".:") || first == "localhost") {
+			repository = rest
+		}
+		repository = strings.TrimSuffix(registry, "/") + "/" + repository
+	}
+	if tag != "" {
+		repository += ":" + tag
+	}
+	if digest != "" {
+		repository += "@" + digest
+	}
+	return repository
+}

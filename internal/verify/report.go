@@ -1,0 +1,122 @@
+package verify
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// Report is the account of one verification. Its JSON form has the same fields.
+type Report struct {
+	RunID  string  `json:"run_id"`
+	Count  int64   `json:"count"`
+	Rate   int     `json:"rate"`
+	Hops   []Hop   `json:"hops"`
+	Checks []Check `json:"checks"`
+
+	// Latency from an event's @timestamp to the first poll that found it searchable. The time
+	// between two polls is its resolution; it is right only as far as the clocks of this machine
+	// and of the generator's node agree.
+	LatencyP50 float64 `json:"latency_p50_seconds"`
+	LatencyP99 float64 `json:"latency_p99_seconds"`
+	Resolution float64 `json:"latency_resolution_seconds"`
+	Duration   float64 `json:"duration_seconds"`
+}
+
+// Hop is one place that events pass, and how many of the run's it has had.
+type Hop struct {
+	Name   string `json:"name"`
+	Events int64  `json:"events"`
+	Note   string `json:"note"`
+}
+
+// Check is one thing that must hold.
+type Check struct {
+	Name   string `json:"name"`
+	Result Result `json:"result"`
+	Detail string `json:"detail"`
+	Hint   string `json:"hint,omitempty"` // what to look at after a failure
+}
+
+// Result of a check.
+type Result string
+
+const (
+	OK      Result = "ok"
+	Failed  Result = "FAILED"
+	Skipped Result = "skipped"
+)
+
+// CheckError says which checks failed.
+type CheckError struct{ Failed []Check }
+
+func (e *CheckError) Error() string {
+	var parts []string
+	for _, check := range e.Failed {
+		parts = append(parts, check.Name+": "+check.Detail)
+	}
+	return "verification failed: " + strings.Join(parts, "; ")
+}
+
+// err is a CheckError, or nil if no check failed.
+func (r *Report) err() error {
+	var failed []Check
+	for _, check := range r.Checks {
+		if check.Result == Failed {
+			failed = append(failed, check)
+		}
+	}
+	if failed == nil {
+		return nil
+	}
+	return &CheckError{failed}
+}
+
+// Print writes the report as aligned text.
+func (r *Report) Print(w io.Writer) error {
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	pace := "as fast as possible"
+	if r.Rate > 0 {
+		pace = thousands(int64(r.Rate)) + " a second"
+	}
+	fmt.Fprintf(w, "Run %s: %s events, %s, %.1f s in all\n\n", r.RunID, thousands(r.Count), pace, r.Duration)
+	width := 0
+	for _, hop := range r.Hops {
+		width = max(width, len(thousands(hop.Events)))
+	}
+	fmt.Fprintf(table, "HOP\t%*s\t\n", max(width, len("EVENTS")), "EVENTS")
+	for _, hop := range r.Hops {
+		fmt.Fprintf(table, "%s\t%*s\t%s\n", hop.Name, max(width, len("EVENTS")), thousands(hop.Events), hop.Note)
+	}
+	table.Flush()
+	fmt.Fprintln(w)
+	fmt.Fprintln(table, "CHECK\tRESULT\t")
+	for _, check := range r.Checks {
+		fmt.Fprintf(table, "%s\t%s\t%s\n", check.Name, check.Result, check.Detail)
+	}
+	table.Flush()
+	for _, check := range r.Checks {
+		if check.Hint != "" {
+			fmt.Fprintf(w, "\n%s: %s\n", check.Name, check.Hint)
+		}
+	}
+	_, err := fmt.Fprintf(w, "\nFrom event to searchable: p50 %s, p99 %s (to the nearest poll, every %s)\n",
+		seconds(r.LatencyP50), seconds(r.LatencyP99), seconds(r.Resolution))
+	return err
+}
+
+func seconds(s float64) string { return fmt.Sprintf("%.2f s", s) }
+
+// span is the time between two moments.
+func span(from, to time.Time) string { return seconds(to.Sub(from).Seconds()) }
+
+// thousands writes 1234567 as 1,234,567.
+func thousands(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}

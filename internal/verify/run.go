@@ -1,0 +1,175 @@
+package verify
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"sluice/internal/kube"
+	"sluice/internal/usage"
+)
+
+const (
+	// pollInterval is how often Elasticsearch is asked, and so the resolution of the latencies.
+	pollInterval = 250 * time.Millisecond
+	// patience is how long a target may be down or a counter stand still: four scrapes of 15 s.
+	patience = time.Minute
+)
+
+// Run sends numbered events through the release and accounts for them. The error is a usage error
+// for options that can't work, a *CheckError if a check failed (the report is complete then), and
+// otherwise what kept the verification from running.
+func Run(ctx context.Context, o Options) (Report, error) {
+	if err := o.validate(); err != nil {
+		return Report{}, err
+	}
+	client, err := kube.New(o.Kubeconfig)
+	if err != nil {
+		return Report{}, usage.Errorf("%w: set --kubeconfig to the cluster's", err)
+	}
+	d, err := readRelease(o.Kubeconfig, o.Namespace, o.Release)
+	if err != nil {
+		return Report{}, err
+	}
+	runID := "verify-" + time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:4])
+	return newRun(client, o, d, runID).do(ctx)
+}
+
+// run is one verification.
+type run struct {
+	Options
+	deployed   deployed
+	runID      string
+	generate   func(context.Context) (generated, error)
+	elastic    *elastic
+	prometheus *prometheus
+	topic      interface {
+		mark(context.Context) error
+		audit(ctx context.Context, runID string) (audit, error)
+	}
+	interval time.Duration
+	patience time.Duration
+}
+
+func newRun(client *kube.Client, o Options, d deployed, runID string) *run {
+	service := func(component string, port int) (*http.Client, string) {
+		name := o.Release + "-" + component
+		return client.HTTP(o.Namespace, name, port, 10*time.Second), fmt.Sprintf("http://%s:%d", name, port)
+	}
+	r := &run{Options: o, deployed: d, runID: runID, interval: pollInterval, patience: patience}
+	r.generate = func(ctx context.Context) (generated, error) { return generate(ctx, client, o, d, runID) }
+	r.elastic = &elastic{index: d.index, runID: runID}
+	r.elastic.http, r.elastic.url = service("elasticsearch", 9200)
+	r.prometheus = &prometheus{}
+	r.prometheus.http, r.prometheus.url = service("prometheus", 9090)
+	r.topic = newTopic(client, o.Namespace, o.Release+"-kafka", d.topic)
+	return r
+}
+
+func (r *run) do(ctx context.Context) (Report, error) {
+	began := time.Now()
+	if err := r.topic.mark(ctx); err != nil {
+		return Report{}, fmt.Errorf("kafka is not ready for a run: %w: see `%s`", err, r.kubectl("get pods"))
+	}
+	lettersBefore, err := r.elastic.deadLetterCount(ctx)
+	if err != nil {
+		return Report{}, fmt.Errorf("elasticsearch is not ready for a run: %w: see `%s`", err, r.kubectl("get pods"))
+	}
+	g, seen, err := r.follow(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	stored, recountErr := r.recount(ctx)
+
+	report := Report{RunID: r.runID, Count: int64(r.Count), Rate: r.Rate, Resolution: r.interval.Seconds()}
+	lost, kafka := r.nothingLost(ctx, g, seen, stored, recountErr)
+	report.Checks = []Check{
+		r.acknowledged(g), lost, r.noDuplicates(stored, recountErr), r.noDeadLetters(ctx, lettersBefore),
+		r.targetsUp(ctx), r.requestsRise(ctx),
+	}
+	report.Hops = append(report.Hops, Hop{"log-generator", g.summary.Acknowledged, fmt.Sprintf("acknowledged by Kafka in %.1f s", g.summary.Seconds)})
+	if kafka != nil {
+		report.Hops = append(report.Hops, *kafka)
+	}
+	searchable := Hop{"elasticsearch", stored.distinct, "searchable in " + r.deployed.index}
+	if seen.distinct > 0 {
+		searchable.Note += ", from the first to the last in " + span(seen.first, seen.last)
+	}
+	report.Hops = append(report.Hops, searchable)
+	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()
+	report.Duration = time.Since(began).Seconds()
+	return report, report.err()
+}
+
+// follow starts the generator and polls until all that it sent is searchable or the time is over.
+// Elasticsearch may be away for a while: what can't be read in the end, recount reports.
+func (r *run) follow(parent context.Context) (g generated, seen *arrivals, err error) {
+	ctx, cancel := context.WithTimeout(parent, r.Timeout)
+	defer cancel()
+	type end struct {
+		generated
+		err error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		g, err := r.generate(ctx)
+		ended <- end{g, err}
+	}()
+
+	total := int64(r.Count)
+	seen = newArrivals(r.Count)
+	expected := total // searchable events to wait for; fewer if Kafka did not acknowledge all
+	generating := true
+	var over <-chan struct{} // the generator ends with ctx and says why: until it has, nothing else does
+	r.progress(StepGenerate, 0, total)
+	tick := time.NewTicker(r.interval)
+	defer tick.Stop()
+	for generating || seen.distinct < expected {
+		select {
+		case e := <-ended:
+			switch {
+			case e.err != nil && ctx.Err() != nil:
+				return g, seen, fmt.Errorf("the log-generator has not come to its end, %s of %s events are searchable: %w: see `%s`",
+					thousands(seen.distinct), thousands(total), e.err, r.kubectl("logs statefulset/%s-kafka", r.Release))
+			case e.err != nil:
+				return g, seen, e.err
+			}
+			g, generating, over = e.generated, false, ctx.Done()
+			expected = min(total, g.summary.Acknowledged)
+			r.progress(StepGenerate, g.summary.Acknowledged, total)
+		case <-tick.C:
+			_ = r.poll(ctx, seen)
+			r.progress(StepSearch, seen.distinct, total)
+		case <-over:
+			return g, seen, parent.Err()
+		}
+	}
+	return g, seen, nil
+}
+
+// poll adds the events that have become searchable. Counting is cheap: documents are only read
+// when there are more than have been seen.
+func (r *run) poll(ctx context.Context, seen *arrivals) error {
+	count, err := r.elastic.count(ctx)
+	if err != nil || count <= seen.distinct {
+		return err
+	}
+	return r.elastic.from(ctx, seen.lowest, func(d document) { seen.add(d, time.Now()) })
+}
+
+// recount reads all documents of the run once more. Polling alone would miss a second document of
+// a number that nobody looks for any more, and one that was searchable and is gone.
+func (r *run) recount(ctx context.Context) (*arrivals, error) {
+	stored := newArrivals(r.Count)
+	err := r.eventually(ctx, func() error {
+		if err := r.elastic.refresh(ctx); err != nil {
+			return err
+		}
+		stored = newArrivals(r.Count)
+		return r.elastic.from(ctx, 0, func(d document) { stored.add(d, time.Now()) })
+	})
+	return stored, err
+}

@@ -1,0 +1,90 @@
+//go:build sim
+
+// Package sim installs the chart into a real API server whose nodes are simulated: what scheduling, admission
+// and the controllers do is real, only the containers are not.
+package sim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/client-go/kubernetes"
+
+	"sluice/internal/cluster"
+	"sluice/internal/engine"
+	"sluice/internal/kube"
+)
+
+const (
+	nodesPerZone = 2
+	timeout      = 2 * time.Minute // for anything that the cluster does
+)
+
+var zones = []string{"a", "b", "c"}
+
+// simulation is the sim cluster and the test's connection to it.
+type simulation struct {
+	*cluster.Cluster
+	client *kube.Client
+}
+
+// start creates the cluster, and deletes it when the test ends, unless SLUICE_KEEP=1.
+func start(t *testing.T) simulation {
+	t.Helper()
+	require.True(t, engine.Answers(t.Context()), "no Docker engine answers: start one, `make up` shows how")
+	c, err := cluster.New("sim")
+	require.NoError(t, err)
+	if os.Getenv("SLUICE_KEEP") != "1" {
+		t.Cleanup(func() { require.NoError(t, c.Delete(context.Background())) })
+	}
+	image := cmp.Or(os.Getenv("SLUICE_NODE_IMAGE"), "sluice/node:v1.35.4")
+	timed(t, "cluster "+c.Name, func() {
+		last := "nothing"
+		err := c.Ensure(t.Context(), image, func(format string, args ...any) { last = fmt.Sprintf(format, args...) })
+		require.NoError(t, err, "after %q, with the node image %s: set SLUICE_NODE_IMAGE to another", last, image)
+	})
+	client, err := kube.New(c.Kubeconfig)
+	require.NoError(t, err)
+	client.Config.QPS = -1 // no limit of our own
+	client.Interface, err = kubernetes.NewForConfig(client.Config)
+	require.NoError(t, err)
+	return simulation{c, client}
+}
+
+// nodesOf makes every node as large as given.
+func (s simulation) nodesOf(t *testing.T, cpu, memory string) {
+	t.Helper()
+	timed(t, fmt.Sprintf("%d nodes of %s CPU, %s", len(zones)*nodesPerZone, cpu, memory), func() {
+		require.NoError(t, s.Simulate(t.Context(), zones, nodesPerZone, corev1.ResourceList{
+			corev1.ResourceCPU:    resource.MustParse(cpu),
+			corev1.ResourceMemory: resource.MustParse(memory),
+		}))
+	})
+}
+
+// killSimulator ends KWOK as a crash would.
+func (s simulation) killSimulator(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(s.Kubeconfig), "kwok.pid"))
+	require.NoError(t, err)
+	pid, err := strconv.Atoi(string(text))
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+}
+
+func timed(t *testing.T, title string, f func()) {
+	t.Helper()
+	began := time.Now()
+	f()
+	t.Logf("%s: %.1f s", title, time.Since(began).Seconds())
+}
