@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
+	"github.com/pmezard/go-difflib/difflib"
 	"github.com/stretchr/testify/require"
 )
 
@@ -41,7 +41,15 @@ func compare(t *testing.T, path, content string) {
 	if !os.IsNotExist(err) {
 		require.NoError(t, err)
 	}
-	assert.Equal(t, string(old), content, "%s is not what the chart gives now. If it should be, run `make golden` and commit the file", path)
+	diff, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: difflib.SplitLines(string(old)), FromFile: path,
+		B: difflib.SplitLines(content), ToFile: "what the chart gives now",
+		Context: 3,
+	})
+	require.NoError(t, err)
+	if diff != "" {
+		t.Errorf("%s has changed. If it should, run `make golden` and commit it:\n%s", path, diff)
+	}
 }
 
 func comment(text string) string {

@@ -1,6 +1,7 @@
 package test
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/scheme"
+	"sigs.k8s.io/json"
 	"sigs.k8s.io/yaml"
 )
 
@@ -75,7 +77,13 @@ func decode(manifest []byte) (object, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := yaml.UnmarshalStrict(manifest, decoded); err != nil {
+	content, err := yaml.YAMLToJSONStrict(manifest)
+	if err != nil {
+		return nil, err
+	}
+	// Field names count with their case, as they do for the API server.
+	unknown, err := json.UnmarshalStrict(content, decoded)
+	if err := errors.Join(append(unknown, err)...); err != nil {
 		return nil, fmt.Errorf("%s: %w", meta.Kind, err)
 	}
 	return decoded.(object), nil

@@ -8,7 +8,7 @@ import (
 )
 
 // Whoever edits a template renders it again and again.
-func TestRenderIsFast(t *testing.T) {
+func TestRenderTime(t *testing.T) {
 	_, err := Preset("dev").Render() // the first one also fills caches
 	require.NoError(t, err)
 	start := time.Now()

@@ -146,7 +146,8 @@ func (c *Cluster) runKwok(ctx context.Context, client kubernetes.Interface, prog
 	}
 	defer log.Close()
 	process := exec.Command(program.binary, "--kubeconfig", c.Kubeconfig,
-		"--manage-all-nodes=false", "--manage-nodes-with-annotation-selector="+fakeNode+"=fake")
+		"--manage-all-nodes=false", "--manage-nodes-with-annotation-selector="+fakeNode+"=fake",
+		"--node-lease-duration-seconds=40") // as a kubelet's; by default KWOK makes no leases, and nodes turn not ready
 	for _, stage := range stages {
 		process.Args = append(process.Args, "--config", stage)
 	}

@@ -26,7 +26,8 @@ func prepareForSimulation(ctx context.Context, client kubernetes.Interface, prog
 	return simulateVolumes(ctx, client, filepath.Join(program.stages, "volume", "fast", "storage-class.yaml"))
 }
 
-// cordonRealNode keeps workloads away from the only node that would really run them.
+// cordonRealNode keeps workloads away from the only node that would really run them, those that came before
+// included: without a pod network they could only be tried again and again there.
 func cordonRealNode(ctx context.Context, client kubernetes.Interface) error {
 	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{LabelSelector: controlPlane})
 	if err != nil {
@@ -35,6 +36,23 @@ func cordonRealNode(ctx context.Context, client kubernetes.Interface) error {
 	for _, node := range nodes.Items {
 		patch := []byte(`{"spec": {"unschedulable": true}}`)
 		if _, err := client.CoreV1().Nodes().Patch(ctx, node.Name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil {
+			return err
+		}
+		if err := removePendingPods(ctx, client, node.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func removePendingPods(ctx context.Context, client kubernetes.Interface, node string) error {
+	pods, err := client.CoreV1().Pods("").List(ctx, metav1.ListOptions{FieldSelector: "status.phase=Pending,spec.nodeName=" + node})
+	if err != nil {
+		return err
+	}
+	for _, pod := range pods.Items {
+		err := client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{})
+		if err != nil && !apierrors.IsNotFound(err) {
 			return err
 		}
 	}

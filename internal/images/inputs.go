@@ -159,9 +159,10 @@ func debian(ctx context.Context, d Debian, dir string) error {
 	if err != nil {
 		return err
 	}
+	// Documents go, but the folders stay: update-alternatives links into them.
 	_, err = run.Command("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root",
 		"--include="+strings.Join(d.Include, ","),
-		"--dpkgopt=path-exclude=/usr/share/man/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
+		"--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
 		d.Suite, filepath.Join(dir, d.To), mirror).Run(ctx)
 	return err
 }

@@ -49,13 +49,11 @@ func NewPlan(ctx context.Context, repository, mode string) (*Plan, error) {
 	}
 	for _, spec := range builder.Specs {
 		switch {
-		case spec.Origin == Own, plan.Mode == Assemble && (spec.Origin == Upstream || spec.Origin == Node):
+		case spec.Origin == Own, plan.Mode == Assemble && spec.Origin != PullOnly:
 			plan.Build = append(plan.Build, spec)
-		case spec.Origin == Upstream:
-			plan.Pulled = append(plan.Pulled, spec)
 		case spec.Origin == PullOnly && plan.Mode == Assemble:
 			plan.LeftOut = append(plan.LeftOut, spec)
-		case spec.Origin == PullOnly:
+		case spec.Origin == Upstream, spec.Origin == PullOnly:
 			plan.Pulled = append(plan.Pulled, spec)
 		}
 	}
@@ -83,7 +81,7 @@ func (p *Plan) NodeImage() string {
 func (p *Plan) Local() []string {
 	var local []string
 	for _, spec := range p.Build {
-		if spec.Origin != Node {
+		if spec.Origin == Own || spec.Origin == Upstream {
 			local = append(local, spec.Image)
 		}
 	}

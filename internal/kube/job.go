@@ -75,7 +75,7 @@ func (c *Client) inspect(ctx context.Context, job *batchv1.Job) (result JobResul
 	if ended == nil {
 		return result, false, nil
 	}
-	if ended.ExitCode != 0 && pod.Spec.RestartPolicy != corev1.RestartPolicyNever && pod.Status.Phase != corev1.PodFailed {
+	if ended.ExitCode != 0 && pod.Spec.RestartPolicy == corev1.RestartPolicyOnFailure && pod.Status.Phase != corev1.PodFailed {
 		return result, false, nil // the kubelet starts it again
 	}
 	log, err := c.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{}).DoRaw(ctx)

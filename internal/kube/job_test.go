@@ -18,10 +18,9 @@ import (
 
 var testJob = &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: "j", Namespace: "ns", UID: "uid-j"}}
 
-func jobPod(policy corev1.RestartPolicy, state corev1.ContainerState) *corev1.Pod {
+func jobPod(state corev1.ContainerState) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "j-1", Namespace: "ns", Labels: map[string]string{batchv1.JobNameLabel: "j"}},
-		Spec:       corev1.PodSpec{RestartPolicy: policy},
 		Status:     corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{{Image: "repo/image:1", State: state}}},
 	}
 }
@@ -36,7 +35,7 @@ func waiting(reason, message string) corev1.ContainerState {
 
 func TestRunJobReturnsExitCodeAndLogAndDeletesTheJob(t *testing.T) {
 	for _, code := range []int32{0, 1} {
-		client := &Client{Interface: fake.NewClientset(jobPod(corev1.RestartPolicyNever, exited(code)))}
+		client := &Client{Interface: fake.NewClientset(jobPod(exited(code)))}
 		result, err := client.RunJob(context.Background(), testJob)
 		require.NoError(t, err)
 		assert.Equal(t, JobResult{ExitCode: code, Log: "fake logs"}, result)
@@ -46,7 +45,7 @@ func TestRunJobReturnsExitCodeAndLogAndDeletesTheJob(t *testing.T) {
 }
 
 func TestRunJobSaysAtOnceWhyAPodCannotStart(t *testing.T) {
-	unschedulable := jobPod(corev1.RestartPolicyNever, corev1.ContainerState{})
+	unschedulable := jobPod(corev1.ContainerState{})
 	unschedulable.Status.Conditions = []corev1.PodCondition{{
 		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "0/1 nodes are available: insufficient memory",
 	}}
@@ -56,8 +55,8 @@ func TestRunJobSaysAtOnceWhyAPodCannotStart(t *testing.T) {
 		Message: `violates PodSecurity "restricted:latest": runAsNonRoot != true`,
 	}
 	for want, object := range map[string]runtime.Object{
-		"(ErrImagePull): image repo/image:1: not found":                                 jobPod(corev1.RestartPolicyNever, waiting("ErrImagePull", "not found")),
-		"(ErrImageNeverPull): image repo/image:1: absent":                               jobPod(corev1.RestartPolicyNever, waiting("ErrImageNeverPull", "absent")),
+		"(ErrImagePull): image repo/image:1: not found":                                 jobPod(waiting("ErrImagePull", "not found")),
+		"(ErrImageNeverPull): image repo/image:1: absent":                               jobPod(waiting("ErrImageNeverPull", "absent")),
 		"(Unschedulable): 0/1 nodes are available: insufficient memory":                 unschedulable,
 		`(pod refused): violates PodSecurity "restricted:latest": runAsNonRoot != true`: refused,
 	} {
@@ -70,9 +69,11 @@ func TestRunJobSaysAtOnceWhyAPodCannotStart(t *testing.T) {
 }
 
 func TestRunJobWaitsForARestart(t *testing.T) {
-	set := fake.NewClientset(jobPod(corev1.RestartPolicyOnFailure, exited(255)))
+	pod := jobPod(exited(255))
+	pod.Spec.RestartPolicy = corev1.RestartPolicyOnFailure
+	set := fake.NewClientset(pod)
 	time.AfterFunc(2*jobPoll, func() {
-		_, _ = set.CoreV1().Pods("ns").Update(context.Background(), jobPod(corev1.RestartPolicyOnFailure, exited(0)), metav1.UpdateOptions{})
+		_, _ = set.CoreV1().Pods("ns").Update(context.Background(), jobPod(exited(0)), metav1.UpdateOptions{})
 	})
 	result, err := (&Client{Interface: set}).RunJob(context.Background(), testJob)
 	require.NoError(t, err)
@@ -80,7 +81,7 @@ func TestRunJobWaitsForARestart(t *testing.T) {
 }
 
 func TestRunJobOutlivesTheAPIServer(t *testing.T) {
-	set := fake.NewClientset(jobPod(corev1.RestartPolicyNever, exited(0)))
+	set := fake.NewClientset(jobPod(exited(0)))
 	refusals := 3
 	set.PrependReactor("list", "pods", func(kubetesting.Action) (bool, runtime.Object, error) {
 		refusals--
@@ -101,7 +102,7 @@ func TestRunJobEndsOnARefusal(t *testing.T) {
 }
 
 func TestRunJobEndsWithItsContextAndDeletesTheJob(t *testing.T) {
-	set := fake.NewClientset(jobPod(corev1.RestartPolicyNever, corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}))
+	set := fake.NewClientset(jobPod(corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}))
 	ctx, cancel := context.WithTimeout(context.Background(), 2*jobPoll)
 	defer cancel()
 	_, err := (&Client{Interface: set}).RunJob(ctx, testJob)

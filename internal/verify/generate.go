@@ -58,10 +58,10 @@ func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 	if o.Size > 0 {
 		args = append(args, "--size="+strconv.Itoa(o.Size))
 	}
-	restartPolicy, retries := corev1.RestartPolicyNever, int32(0)
+	restartPolicy, restarts := corev1.RestartPolicyNever, int32(0) // a generator that fails is reported at once
 	if o.Restart {
-		restartPolicy, retries = corev1.RestartPolicyOnFailure, 5
-		args = append(args, "--connect-timeout=3m") // Kafka restarts with the node, and more slowly
+		restartPolicy, restarts = corev1.RestartPolicyOnFailure, 5
+		args = append(args, "--connect-timeout=5m") // Kafka starts again with the node, and more slowly
 	}
 	// Not the name log-generator: that Service's selector, and so Prometheus, must not find this pod.
 	labels := map[string]string{
@@ -70,10 +70,12 @@ func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 		"app.kubernetes.io/component": "verify",
 		"app.kubernetes.io/part-of":   "sluice",
 	}
+	// The last part of a run id tells two runs apart, and a whole one makes the name too long for a label.
+	name := o.Release + "-verify-" + runID[strings.LastIndex(runID, "-")+1:]
 	return &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{Name: o.Release + "-" + runID, Namespace: o.Namespace, Labels: labels},
+		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: o.Namespace, Labels: labels},
 		Spec: batchv1.JobSpec{
-			BackoffLimit:            &retries,
+			BackoffLimit:            &restarts,
 			TTLSecondsAfterFinished: ptr(int32(3600)), // should this process die before it deletes the Job
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: labels},

@@ -84,12 +84,12 @@ func TestImageRef(t *testing.T) {
 }
 
 func TestGeneratorJobIsRestricted(t *testing.T) {
-	job := generatorJob(Options{Namespace: "ns", Release: "rel", Count: 5, Rate: 2, Size: 100}, deployed{image: "i", topic: "t"}, "verify-1")
+	job := generatorJob(Options{Namespace: "ns", Release: "rel", Count: 5, Rate: 2, Size: 100}, deployed{image: "i", topic: "t"}, "0192-1f")
 	pod := job.Spec.Template.Spec
 	container := pod.Containers[0]
 
-	assert.Equal(t, "rel-verify-1", job.Name)
-	assert.Equal(t, []string{"--brokers=rel-kafka:9092", "--topic=t", "--count=5", "--rate=2", "--run-id=verify-1", "--acks=all", "--metrics-addr=", "--size=100"}, container.Args)
+	assert.Equal(t, "rel-verify-1f", job.Name)
+	assert.Equal(t, []string{"--brokers=rel-kafka:9092", "--topic=t", "--count=5", "--rate=2", "--run-id=0192-1f", "--acks=all", "--metrics-addr=", "--size=100"}, container.Args)
 	assert.True(t, *pod.SecurityContext.RunAsNonRoot)
 	assert.Equal(t, corev1.SeccompProfileTypeRuntimeDefault, pod.SecurityContext.SeccompProfile.Type)
 	assert.False(t, *container.SecurityContext.AllowPrivilegeEscalation)
@@ -100,6 +100,12 @@ func TestGeneratorJobIsRestricted(t *testing.T) {
 	assert.NotEqual(t, "log-generator", job.Spec.Template.Labels["app.kubernetes.io/name"], "Prometheus would scrape it")
 	assert.Zero(t, *job.Spec.BackoffLimit)
 	assert.Equal(t, corev1.RestartPolicyNever, pod.RestartPolicy)
+}
+
+func TestGeneratorIsRestartedOnlyIfAsked(t *testing.T) {
+	job := generatorJob(Options{Restart: true}, deployed{}, "verify-1")
+	assert.Equal(t, corev1.RestartPolicyOnFailure, job.Spec.Template.Spec.RestartPolicy)
+	assert.Positive(t, *job.Spec.BackoffLimit)
 }
 
 func TestSummaryIsTheLastOfItsRun(t *testing.T) {

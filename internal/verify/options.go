@@ -19,19 +19,18 @@ type Options struct {
 	Size    int           // bytes of one event's message; 0 leaves it to the generator
 	Timeout time.Duration // for the events to arrive, from the start of the generator
 
-	// Restart lets the generator's container be started again when its node dies. It then sends
-	// the whole run again with the same event ids, which is a replay and no duplicate.
+	// Restart lets the generator's container start again when its node dies. It sends the whole run
+	// again then, with the same event ids: a replay, and no duplicates.
 	Restart bool
 
-	// Progress, if set, is told after each look how far a step is: "generate" (0 of N until all
-	// are acknowledged) and "search" (events searchable so far). Calls do not overlap.
+	// Progress, if set, is told after each look how far a step is. Calls do not overlap.
 	Progress func(step string, done, total int64)
 }
 
 // The steps that Options.Progress is told of.
 const (
-	StepGenerate = "generate"
-	StepSearch   = "search"
+	StepGenerate = "acknowledged" // by Kafka: 0 until the generator has come to its end
+	StepSearch   = "searchable"   // in Elasticsearch
 )
 
 // validate returns a usage error for an option that can't work.

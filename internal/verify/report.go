@@ -49,15 +49,18 @@ const (
 	Skipped Result = "skipped"
 )
 
-// CheckError says which checks failed.
-type CheckError struct{ Failed []Check }
+// CheckError names the checks that failed; the report has the details.
+type CheckError struct {
+	Failed []Check
+	Of     int
+}
 
 func (e *CheckError) Error() string {
-	var parts []string
+	var names []string
 	for _, check := range e.Failed {
-		parts = append(parts, check.Name+": "+check.Detail)
+		names = append(names, check.Name)
 	}
-	return "verification failed: " + strings.Join(parts, "; ")
+	return fmt.Sprintf("%d of %d checks failed: %s", len(e.Failed), e.Of, strings.Join(names, ", "))
 }
 
 // err is a CheckError, or nil if no check failed.
@@ -71,7 +74,7 @@ func (r *Report) err() error {
 	if failed == nil {
 		return nil
 	}
-	return &CheckError{failed}
+	return &CheckError{Failed: failed, Of: len(r.Checks)}
 }
 
 // Print writes the report as aligned text.

@@ -2,11 +2,11 @@ package verify
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"sluice/internal/kube"
 	"sluice/internal/usage"
@@ -34,8 +34,12 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	runID := "verify-" + time.Now().UTC().Format("20060102-150405") + "-" + strings.ToLower(rand.Text()[:4])
-	return newRun(client, o, d, runID).do(ctx)
+	// Of version 7, so that a generator that is started again sends the same event ids.
+	runID, err := uuid.NewV7()
+	if err != nil {
+		return Report{}, err
+	}
+	return newRun(client, o, d, runID.String()).do(ctx)
 }
 
 // run is one verification.

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"testing"
@@ -45,7 +46,7 @@ func TestBrokenReleaseIsNamed(t *testing.T) {
 	}{
 		"lost after the collector": {
 			broken: lose,
-			check:  "no event lost", detail: []string{"3 of 100 missing", "17-19", "Kafka holds 100", "lost between the collector and Elasticsearch"},
+			check:  "no event lost", detail: []string{"3 of 100 missing", "17-19", "Kafka holds 100", "lost between the collector and Elasticsearch", "its queue is not empty"},
 			hint: "logs statefulset/rel-otel-collector",
 		},
 		"not read by the collector": {
@@ -139,7 +140,7 @@ func TestBrokenReleaseIsNamed(t *testing.T) {
 
 			var failure *CheckError
 			require.ErrorAs(t, err, &failure)
-			assert.Contains(t, names(failure.Failed), test.check)
+			assert.ErrorContains(t, err, test.check)
 			for _, check := range report.Checks {
 				if check.Name != test.check {
 					continue
@@ -162,9 +163,9 @@ func TestDeadLetters(t *testing.T) {
 		result Result
 		detail string
 	}{
-		"text of this run":   {`{"raw":"{\"labels\":{\"run_id\":\"verify-test\""}`, Failed, "1 events of this run"},
-		"base64 of this run": {`{"raw":"eyJydW5faWQiOiJ2ZXJpZnktdGVzdCI="}`, Failed, "1 events of this run"},
-		"someone else's":     {`{"raw":"not json"}`, OK, "none of this run; 1 of other senders came meanwhile, 2 in all"},
+		"text of this run":  {`{"raw":"{\"labels\":{\"run_id\":\"verify-test\""}`, Failed, "1 events of this run"},
+		"bytes of this run": {`{"bytes":"00` + hex.EncodeToString([]byte("verify-test")) + `ff"}`, Failed, "1 events of this run"},
+		"someone else's":    {`{"raw":"not json"}`, OK, "none of this run; 1 of other senders came meanwhile, 2 in all"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := newPipeline(t)
@@ -282,12 +283,4 @@ From event to searchable: p50 0.81 s, p99 1.42 s (to the nearest poll, every 0.2
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(document, &back))
 	assert.Equal(t, report, back)
-}
-
-func names(checks []Check) []string {
-	var all []string
-	for _, check := range checks {
-		all = append(all, check.Name)
-	}
-	return all
 }

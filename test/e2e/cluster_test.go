@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -74,7 +75,7 @@ func (c *cluster) notReady(ctx context.Context) string {
 	}
 	var waiting []string
 	for _, pod := range pods.Items {
-		if pod.Status.Phase != corev1.PodSucceeded && !isReady(&pod) {
+		if _, ofJob := pod.Labels[batchv1.JobNameLabel]; !ofJob && !isReady(&pod) {
 			waiting = append(waiting, fmt.Sprintf("%s (%s)", pod.Name, pod.Status.Phase))
 		}
 	}

@@ -3,29 +3,60 @@
 package e2e
 
 import (
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 
 	"sluice/internal/verify"
 )
 
-// flow watches a verification's progress, breaks something once at the right moment, and
-// measures how long no event became searchable after that.
+// flow is a verification during which something is broken once. It measures how long after that
+// no event became searchable.
 type flow struct {
-	when  func(step string, done, total int64) bool // the moment to break
-	break_ func() error
+	when  func(generated bool, searchable, total int64) bool // the moment to break
+	crash func() error
 
-	mu         sync.Mutex
-	searchable int64 // at the last look
-	rose       time.Time
 	generated  bool
+	searchable int64
+	rose       time.Time // when searchable last did
 
-	brokenAt  time.Time
-	before    int64         // events searchable when it broke
-	mid       bool          // the generator was still sending when it broke
-	pause     time.Duration // the longest time without a new event since
-	recovered time.Time     // when that pause ended
-	err       error
-	done      chan struct{}
+	brokenAt         time.Time
+	searchableBefore int64
+	generatedBefore  bool
+	pause            time.Duration // the longest wait for a new event since then
+	crashed          chan error
+}
+
+// run demands that the verification passes all the same, and that the crash came while events flowed.
+func (f *flow) run(t *testing.T, c *cluster, o verify.Options) {
+	t.Helper()
+	f.crashed = make(chan error, 1)
+	o.Progress = f.progress
+	report := c.verify(t, o)
+	require.False(t, f.brokenAt.IsZero(), "nothing was broken: the moment for it never came")
+	require.NoError(t, <-f.crashed)
+	require.Less(t, f.searchableBefore, report.Count, "nothing was in flight when it broke: raise the count or the rate")
+	t.Logf("broken with %d of %d events searchable (generator done: %v); longest pause of arrivals after it %.1f s; p99 %.2f s",
+		f.searchableBefore, report.Count, f.generatedBefore, f.pause.Seconds(), report.LatencyP99)
+}
+
+func (f *flow) progress(step string, done, total int64) {
+	now := time.Now()
+	switch step {
+	case verify.StepGenerate:
+		f.generated = done > 0
+	case verify.StepSearch:
+		if done > f.searchable {
+			if !f.brokenAt.IsZero() {
+				f.pause = max(f.pause, now.Sub(f.rose))
+			}
+			f.searchable, f.rose = done, now
+		}
+	}
+	if f.brokenAt.IsZero() && f.when(f.generated, f.searchable, total) {
+		f.brokenAt, f.rose = now, now
+		f.searchableBefore, f.generatedBefore = f.searchable, f.generated
+		go func() { f.crashed <- f.crash() }()
+	}
 }

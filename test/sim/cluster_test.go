@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"sluice/internal/cluster"
@@ -61,15 +62,23 @@ func start(t *testing.T) simulation {
 	return simulation{c, client}
 }
 
-// nodesOf makes every node as large as given.
+// nodesOf makes every simulated node as large as given.
 func (s simulation) nodesOf(t *testing.T, cpu, memory string) {
 	t.Helper()
+	capacity := corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse(cpu),
+		corev1.ResourceMemory: resource.MustParse(memory),
+	}
 	timed(t, fmt.Sprintf("%d nodes of %s CPU, %s", len(zones)*nodesPerZone, cpu, memory), func() {
-		require.NoError(t, s.Simulate(t.Context(), zones, nodesPerZone, corev1.ResourceList{
-			corev1.ResourceCPU:    resource.MustParse(cpu),
-			corev1.ResourceMemory: resource.MustParse(memory),
-		}))
+		require.NoError(t, s.Simulate(t.Context(), zones, nodesPerZone, capacity))
 	})
+	nodes, err := s.client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: corev1.LabelTopologyZone})
+	require.NoError(t, err)
+	require.Len(t, nodes.Items, len(zones)*nodesPerZone)
+	for _, node := range nodes.Items {
+		require.Equal(t, cpu, node.Status.Allocatable.Cpu().String(), node.Name)
+		require.Equal(t, memory, node.Status.Allocatable.Memory().String(), node.Name)
+	}
 }
 
 // killSimulator ends KWOK as a crash would.

@@ -75,6 +75,20 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+func TestHopelessErrorsAreNotWaitedFor(t *testing.T) {
+	pair, _ := selfSigned(t)
+	cfg := testConfig()
+	cfg.TLS.Enabled = true
+	cfg.ConnectTimeout = 3 * time.Second
+	cfg.Brokers = []string{serve(t, func(c net.Conn) {
+		_, _ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}}).Read(make([]byte, 1))
+	})}
+	start := time.Now()
+	_, err := Open(t.Context(), cfg)
+	requireMisuse(t, err, "set --tls-ca")
+	require.Less(t, time.Since(start), cfg.ConnectTimeout)
+}
+
 // serve answers each connection with handle and returns the address.
 func serve(t *testing.T, handle func(net.Conn)) string {
 	t.Helper()

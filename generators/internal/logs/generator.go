@@ -1,7 +1,6 @@
 package logs
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"math/rand/v2"
 	"slices"
@@ -18,44 +17,36 @@ type Generator struct {
 	keys  [][]byte  // of the services, in their order
 	texts texts
 
-	content, identity *rand.PCG
-	random, unique    *rand.Rand
-	uniqueSeed        uint64
-	event             Event
+	content *rand.PCG
+	random  *rand.Rand
+	ids     ids
+	event   Event
 }
 
 // NewGenerator returns a generator for a run that began at start; cfg must be valid.
 func NewGenerator(cfg Config, start time.Time) *Generator {
 	g := &Generator{
 		cfg: cfg, start: start, texts: newTexts(),
-		content: new(rand.PCG), identity: new(rand.PCG),
-		uniqueSeed: identitySeed(cfg),
-		event:      Event{Host: cfg.Host, RunID: cfg.RunID},
+		content: new(rand.PCG),
+		ids:     newIDs(cfg.RunID, start),
+		event:   Event{Host: cfg.Host, RunID: cfg.RunID},
 	}
-	g.random, g.unique = rand.New(g.content), rand.New(g.identity)
+	g.random = rand.New(g.content)
 	for _, service := range cfg.Services {
 		g.keys = append(g.keys, []byte(service))
 	}
 	return g
 }
 
-// identitySeed sets apart the ids of runs that share a seed: two events with one id
-// would be one document.
-func identitySeed(cfg Config) uint64 {
-	hash := sha256.Sum256([]byte(strconv.FormatUint(cfg.Seed, 10) + "\x00" + cfg.RunID + "\x00" + cfg.Host))
-	return binary.BigEndian.Uint64(hash[:])
-}
-
 // Append appends the event with the given number as JSON to dst, and returns the
 // record key that goes with it. The key is not to be changed.
 func (g *Generator) Append(dst []byte, sequence uint64, now time.Time) (value, key []byte) {
 	g.content.Seed(g.cfg.Seed, scatter(sequence))
-	g.identity.Seed(g.uniqueSeed, scatter(sequence))
 
 	service := g.random.IntN(len(g.cfg.Services))
 	e := &g.event
 	e.Time = now
-	e.ID = uuidV7(now, g.unique.Uint64(), g.unique.Uint64())
+	e.ID = g.ids.at(sequence)
 	e.Sequence = sequence
 	e.Service = g.cfg.Services[service]
 	e.Level = g.cfg.Levels.pick(g.random.Uint32N(g.cfg.Levels.total()))
@@ -104,11 +95,4 @@ func scatter(x uint64) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-// uuidV7 makes an RFC 9562 version 7 UUID from a time and random bits.
-func uuidV7(t time.Time, a, b uint64) (id [16]byte) {
-	binary.BigEndian.PutUint64(id[:8], uint64(t.UnixMilli())<<16|0x7000|a&0xfff)
-	binary.BigEndian.PutUint64(id[8:], 0b10<<62|b>>2)
-	return id
 }

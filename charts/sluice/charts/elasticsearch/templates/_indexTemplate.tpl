@@ -16,6 +16,7 @@ containers:
         value: "300"
       - name: LOOK_AT
         value: >-
+          See
           kubectl -n {{ .Release.Namespace }} get pods -l app.kubernetes.io/name=elasticsearch;
           kubectl -n {{ .Release.Namespace }} logs {{ .Release.Name }}-elasticsearch-0
     resources: {{- toYaml .Values.indexTemplate.resources | nindent 6 }}

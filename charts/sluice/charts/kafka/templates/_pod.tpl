@@ -15,20 +15,9 @@ initContainers:
 containers:
   - name: kafka
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
-    # The agent's and the heap's options belong to the broker alone, not to tools that are run in its pod.
-    command:
-      - bash
-      - -c
-      - |
-        export KAFKA_HEAP_OPTS="-Xms${HEAP}m -Xmx${HEAP}m"
-        export KAFKA_OPTS="-javaagent:/agent/jmx_prometheus_javaagent.jar=9404:/etc/sluice/jmx-exporter.yml"
-        export KAFKA_LOG4J_OPTS="-Dlog4j.configuration=file:/etc/sluice/log4j.properties"
-        exec /opt/kafka/bin/kafka-server-start.sh /etc/sluice/server.properties \
-          --override "broker.id=${HOSTNAME##*-}" \
-          --override "advertised.listeners=PLAINTEXT://$HOSTNAME.$DOMAIN:9092" \
-          ${ZONE:+--override "broker.rack=$ZONE"}
+    command: [bash, /etc/sluice/start.sh]
     env:
-      - name: HEAP
+      - name: HEAP_MEGABYTES
         value: {{ .Values.config.heapMegabytes | int | quote }}
       - name: DOMAIN
         value: {{ include "lib.host" (dict "root" . "name" "kafka-headless") }}

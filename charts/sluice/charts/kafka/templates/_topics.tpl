@@ -24,7 +24,7 @@ containers:
         value: "300"
       - name: LOOK_AT
         value: >-
-          Are {{ .Values.config.replicationFactor }} brokers up?
+          It needs {{ .Values.config.replicationFactor }} running broker(s), see
           kubectl -n {{ .Release.Namespace }} get pods -l app.kubernetes.io/name=kafka;
           kubectl -n {{ .Release.Namespace }} logs {{ .Release.Name }}-kafka-0
       - name: KAFKA_HEAP_OPTS

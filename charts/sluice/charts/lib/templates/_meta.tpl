@@ -39,7 +39,7 @@ helm.sh/chart: {{ kebabcase .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- define "lib.image" -}}
 {{- $repository := .image.repository }}
 {{- with .root.Values.global.imageRegistry }}
-{{- $repository = printf "%s/%s" (trimSuffix "/" .) (regexReplaceAll "^(localhost|[^/]*[.:][^/]*)/" $repository "") }}
+{{- $repository = printf "%s/%s" . (regexReplaceAll "^(localhost|[^/]*[.:][^/]*)/" $repository "") }}
 {{- end }}
 {{- $repository }}:{{ .image.tag }}{{ with .image.digest }}@{{ . }}{{ end }}
 {{- end }}

@@ -18,6 +18,7 @@ initContainers:
         value: "600"
       - name: LOOK_AT
         value: >-
+          See
           kubectl -n {{ .Release.Namespace }} logs -l app.kubernetes.io/name=elasticsearch-index-template;
           kubectl -n {{ .Release.Namespace }} get pods -l app.kubernetes.io/name=elasticsearch
     resources: {{- toYaml .Values.wait.resources | nindent 6 }}

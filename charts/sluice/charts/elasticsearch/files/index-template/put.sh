@@ -22,7 +22,7 @@ put() {
       echo "error: the index template $1 was not accepted within $TIMEOUT_SECONDS s. $LOOK_AT" >&2
       exit 1
     fi
-    sleep 3
+    sleep "${RETRY_SECONDS:-3}"
   done
 }
 

@@ -12,10 +12,10 @@ retry() {
     echo "error: the topic $TOPIC was not created within $TIMEOUT_SECONDS s. $LOOK_AT" >&2
     exit 1
   fi
-  sleep 3
+  sleep "${RETRY_SECONDS:-3}"
 }
 
-tool() { "/opt/kafka/bin/$1" --bootstrap-server "$BOOTSTRAP_SERVER" "${@:2}" 2>&1; }
+tool() { "${KAFKA_BIN:-/opt/kafka/bin}/$1" --bootstrap-server "$BOOTSTRAP_SERVER" "${@:2}" 2>&1; }
 
 # Knocking costs nothing; each call of a tool starts a JVM.
 until timeout 3 bash -c "exec 3<>/dev/tcp/${BOOTSTRAP_SERVER/://}" 2>/dev/null; do retry; done

@@ -1,0 +1,49 @@
+# Every target is one line of what a person would type; `make help` lists them.
+export CGO_ENABLED := 0
+GOFLAGS := -trimpath -buildvcs=false
+export GOFLAGS
+
+# Where images come from: auto (pull where a registry answers), pull, assemble.
+IMAGES ?= auto
+# Numbered events that `make verify` sends.
+COUNT ?= 10000
+
+SLUICE = go run ./cmd/sluice --images $(IMAGES)
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status verify images test unit lint golden tools
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+up: ## Create a kind cluster, install the chart, send 10,000 events through it
+	@$(SLUICE) up
+
+down: ## Delete what up created, and nothing else
+	@$(SLUICE) down --all
+
+status: ## Show the workloads and where they answer
+	@$(SLUICE) status
+
+verify: ## Send COUNT numbered events through the running pipeline and account for each
+	@$(SLUICE) verify --count $(COUNT)
+
+images: ## Get all images; tell which are pulled, assembled, built, left out
+	@$(SLUICE) images
+
+test: ## Run every tier that this machine can run; name what was left out, and why
+	@go run ./test/tiers --images $(IMAGES)
+
+unit: ## Run the fast tests only: units, and the chart's goldens, invariants and schemas
+	go test ./...
+
+lint: ## Run the linters, pinned in tools/lint
+	@go run ./test/tiers --only lint
+
+golden: ## Write the golden files and generated READMEs anew
+	go test ./test -update
+
+tools: ## Build the pinned command line tools (helm, kubectl, golangci-lint) into bin/
+	cd tools/helm && go build -o ../../bin/ -ldflags '-s -w' tool
+	cd tools/node && go build -o ../../bin/ -ldflags '-s -w' k8s.io/kubernetes/cmd/kubectl
+	cd tools/lint && go build -o ../../bin/ -ldflags '-s -w' tool
