@@ -31,8 +31,9 @@ type Workload struct {
 // Done tells whether the workload has all the pods it wants, of its newest revision.
 func (w Workload) Done() bool { return w.Ready >= w.Want }
 
+// selector selects the release's objects and its pods, which carry few labels.
 func (r Release) selector() metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: "app.kubernetes.io/part-of=sluice,app.kubernetes.io/instance=" + r.Name}
+	return metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + r.Name}
 }
 
 // Workloads lists what the release runs, sorted by name.
