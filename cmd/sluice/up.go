@@ -20,6 +20,8 @@ import (
 // readyTimeout bounds the wait for the workloads: pulling all images over a slow line takes minutes.
 const readyTimeout = 15 * time.Minute
 
+const chartDir = "charts/sluice" // relative to the repository
+
 func upCommand(a *app) *cobra.Command {
 	var (
 		valuesFiles []string
@@ -78,7 +80,11 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 			return err
 		}
 	}
-	return a.summary(ctx, c, r, client)
+	render, err := release.RenderTime(filepath.Join(repository, chartDir), absolute(repository, valuesFiles), set)
+	if err != nil {
+		return err
+	}
+	return a.summary(ctx, c, r, client, render)
 }
 
 // getImages makes the engine answer and gets every image that is built or assembled on this machine.
@@ -118,18 +124,11 @@ func (a *app) getImages(ctx context.Context, repository string) (*images.Plan, e
 }
 
 func (a *app) install(ctx context.Context, r release.Release, client *kube.Client, repository string, valuesFiles, set []string) error {
-	files := make([]string, 0, len(valuesFiles))
-	for _, file := range valuesFiles {
-		if !filepath.IsAbs(file) {
-			file = filepath.Join(repository, file)
-		}
-		files = append(files, file)
-	}
 	err := a.out.Do("Helm release "+r.Name, func(s *progress.Step) error {
 		if err := r.EnsureNamespace(ctx, client); err != nil {
 			return err
 		}
-		return r.Apply(ctx, filepath.Join(repository, "charts", "sluice"), files, set)
+		return r.Apply(ctx, filepath.Join(repository, chartDir), absolute(repository, valuesFiles), set)
 	})
 	if err != nil {
 		return err
@@ -139,4 +138,16 @@ func (a *app) install(ctx context.Context, r release.Release, client *kube.Clien
 		defer cancel()
 		return r.Wait(ctx, client, s.Detail)
 	})
+}
+
+// absolute takes file names that are relative to the repository.
+func absolute(repository string, files []string) []string {
+	paths := make([]string, 0, len(files))
+	for _, file := range files {
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(repository, file)
+		}
+		paths = append(paths, file)
+	}
+	return paths
 }

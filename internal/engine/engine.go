@@ -46,12 +46,10 @@ func Ensure(ctx context.Context, detail func(string, ...any)) (string, error) {
 	if os.Geteuid() != 0 {
 		return "", usage.Errorf("no Docker engine answers: start one (https://docs.docker.com/engine/install), or run as root on Debian")
 	}
-	if _, err := exec.LookPath("dockerd"); err != nil {
-		if _, err := exec.LookPath("apt-get"); err != nil {
-			return "", usage.Errorf("no Docker engine answers and this is not Debian: install one (https://docs.docker.com/engine/install)")
-		}
-		detail("installing Debian's docker.io")
-		if err := Install(ctx, "docker.io", "iptables", "jq"); err != nil {
+	detail("installing what is missing of Debian's docker.io, iptables, jq")
+	// In this order: until Debian 12 docker.io brings the client with it.
+	for _, need := range [][2]string{{"dockerd", "docker.io"}, {"docker", "docker-cli"}, {"iptables", "iptables"}, {"jq", "jq"}} {
+		if err := Need(ctx, need[0], need[1]); err != nil {
 			return "", err
 		}
 	}
@@ -66,15 +64,27 @@ func Ensure(ctx context.Context, detail func(string, ...any)) (string, error) {
 	return "started", nil
 }
 
-// Install installs Debian packages as root. It is quiet, asks nothing and takes no recommended packages.
-func Install(ctx context.Context, packages ...string) error {
+// Need makes sure that a program is on PATH: as root on Debian it installs the package that brings it,
+// elsewhere it says what is missing.
+func Need(ctx context.Context, program, debianPackage string) error {
+	if _, err := exec.LookPath(program); err == nil {
+		return nil
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Geteuid() != 0 {
+		return usage.Errorf("%s is not on PATH: install it (Debian: apt-get install %s)", program, debianPackage)
+	}
 	quiet := []string{"DEBIAN_FRONTEND=noninteractive"}
 	if _, err := (run.Cmd{Args: []string{"apt-get", "update", "-qq"}, Env: quiet}).Run(ctx); err != nil {
 		return err
 	}
-	args := append([]string{"apt-get", "install", "-y", "-qq", "--no-install-recommends"}, packages...)
-	_, err := run.Cmd{Args: args, Env: quiet}.Run(ctx)
-	return err
+	args := []string{"apt-get", "install", "-y", "-qq", "--no-install-recommends", debianPackage}
+	if _, err := (run.Cmd{Args: args, Env: quiet}).Run(ctx); err != nil {
+		return err
+	}
+	if _, err := exec.LookPath(program); err != nil {
+		return fmt.Errorf("the Debian package %s brings no %s: %w", debianPackage, program, err)
+	}
+	return nil
 }
 
 // start runs dockerd detached, since there is no service manager, and remembers its pid.

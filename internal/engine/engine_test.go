@@ -6,7 +6,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/usage"
 )
+
+func TestNeedSaysWhatIsMissing(t *testing.T) {
+	require.NoError(t, Need(t.Context(), "go", "golang"))
+
+	t.Setenv("PATH", t.TempDir()) // neither the program nor apt-get
+	err := Need(t.Context(), "mvn", "maven")
+	require.ErrorContains(t, err, "mvn is not on PATH: install it (Debian: apt-get install maven)")
+	require.Equal(t, 2, usage.ExitCode(err))
+}
 
 func TestLacksCapability(t *testing.T) {
 	for name, c := range map[string]struct {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -43,8 +42,8 @@ func (b *Builder) make(ctx context.Context, spec Spec, in Input, dir string) err
 }
 
 func mvn(ctx context.Context, args ...string) error {
-	if _, err := exec.LookPath("mvn"); err != nil {
-		return usage.Errorf("mvn is not on PATH: images are assembled from Maven artifacts, install Maven (Debian: apt-get install maven)")
+	if err := engine.Need(ctx, "mvn", "maven"); err != nil {
+		return err
 	}
 	_, err := run.Command(append([]string{"mvn", "-q", "-B"}, args...)...).Run(ctx)
 	return err
@@ -150,10 +149,8 @@ func (b *Builder) copyFromModule(ctx context.Context, g Gomod, dir string) error
 
 // debian makes a root file system. The mirror is the machine's own, whatever it is.
 func debian(ctx context.Context, d Debian, dir string) error {
-	if _, err := exec.LookPath("mmdebstrap"); err != nil {
-		if err := engine.Install(ctx, "mmdebstrap"); err != nil {
-			return err
-		}
+	if err := engine.Need(ctx, "mmdebstrap", "mmdebstrap"); err != nil {
+		return err
 	}
 	mirror, err := debianMirror("/etc/apt")
 	if err != nil {

@@ -28,7 +28,7 @@ type Plan struct {
 	Why     string // a sentence for people
 	Build   []Spec // made on this machine, in this order
 	Pulled  []Spec // by the cluster's nodes
-	LeftOut []Spec // can't be had in this mode
+	LeftOut []Spec // not used, each with its reason
 }
 
 // NewPlan decides. mode is Auto, Pull or Assemble.
@@ -49,11 +49,11 @@ func NewPlan(ctx context.Context, repository, mode string) (*Plan, error) {
 	}
 	for _, spec := range builder.Specs {
 		switch {
-		case spec.Origin == Own, plan.Mode == Assemble && spec.Origin != PullOnly:
-			plan.Build = append(plan.Build, spec)
-		case spec.Origin == PullOnly && plan.Mode == Assemble:
+		case spec.Origin == LeftOut:
 			plan.LeftOut = append(plan.LeftOut, spec)
-		case spec.Origin == Upstream, spec.Origin == PullOnly:
+		case spec.Origin == Own, plan.Mode == Assemble:
+			plan.Build = append(plan.Build, spec)
+		case spec.Origin == Upstream:
 			plan.Pulled = append(plan.Pulled, spec)
 		}
 	}

@@ -14,11 +14,11 @@ import (
 
 // Origins of an image.
 const (
-	Upstream = "upstream"  // pulled; assembled where no registry answers
-	Own      = "own"       // the project's: always built here
-	Base     = "base"      // only a FROM of others
-	Node     = "node"      // the kind node, assembled where kind's own can't be pulled
-	PullOnly = "pull-only" // no package gives it
+	Upstream = "upstream" // pulled; assembled where no registry answers
+	Own      = "own"      // the project's: always built here
+	Base     = "base"     // only a FROM of others
+	Node     = "node"     // the kind node, assembled where kind's own can't be pulled
+	LeftOut  = "left-out" // not to be had, or not yet in the chart
 )
 
 // Spec is one images/<name>/image.yaml.
@@ -26,7 +26,7 @@ type Spec struct {
 	Image  string  `json:"image"`            // upstream's own reference
 	Origin string  `json:"origin"`           // one of the constants above
 	Title  string  `json:"title"`            // for people
-	Reason string  `json:"reason,omitempty"` // of a pull-only image: why no package gives it
+	Reason string  `json:"reason,omitempty"` // of an image that is left out
 	Inputs []Input `json:"inputs,omitempty"` // made on the host into the build context
 
 	dir string
@@ -91,7 +91,7 @@ func Load(repository string) ([]Spec, error) {
 		}
 		specs = append(specs, spec)
 	}
-	rank := map[string]int{Base: 0, Node: 1, Own: 2, Upstream: 3, PullOnly: 4}
+	rank := map[string]int{Base: 0, Node: 1, Own: 2, Upstream: 3, LeftOut: 4}
 	sort.SliceStable(specs, func(i, j int) bool { return rank[specs[i].Origin] < rank[specs[j].Origin] })
 	return specs, nil
 }
@@ -108,12 +108,12 @@ func load(file string) (Spec, error) {
 	spec.dir = filepath.Dir(file)
 	switch spec.Origin {
 	case Upstream, Own, Base, Node:
-	case PullOnly:
+	case LeftOut:
 		if spec.Reason == "" {
-			return Spec{}, fmt.Errorf("%s: a pull-only image needs a reason", file)
+			return Spec{}, fmt.Errorf("%s: an image that is left out needs a reason", file)
 		}
 	default:
-		return Spec{}, fmt.Errorf("%s: origin %q must be %s, %s, %s, %s or %s", file, spec.Origin, Upstream, Own, Base, Node, PullOnly)
+		return Spec{}, fmt.Errorf("%s: origin %q must be %s, %s, %s, %s or %s", file, spec.Origin, Upstream, Own, Base, Node, LeftOut)
 	}
 	if spec.Image == "" || spec.Title == "" {
 		return Spec{}, fmt.Errorf("%s: image and title must be set", file)

@@ -9,10 +9,12 @@ import (
 	"time"
 
 	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/cli/values"
+	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/getter"
 	helm "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
@@ -42,13 +44,9 @@ func (r Release) config() (*action.Configuration, error) {
 // Apply installs the chart, or upgrades the release to it. A release that an interrupted run left pending is
 // first brought back to its last good revision, or removed if it has none; volumes stay in both cases.
 func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []string) error {
-	chart, err := loader.Load(chartDir)
+	chart, merged, err := load(chartDir, valuesFiles, set)
 	if err != nil {
 		return err
-	}
-	merged, err := (&values.Options{ValueFiles: valuesFiles, Values: set}).MergeValues(getter.All(cli.New()))
-	if err != nil {
-		return usage.Errorf("values: %w", err)
 	}
 	config, err := r.config()
 	if err != nil {
@@ -71,6 +69,33 @@ func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []
 		return fmt.Errorf("helm release %s: %w", r.Name, err)
 	}
 	return nil
+}
+
+func load(chartDir string, valuesFiles, set []string) (*chart.Chart, map[string]any, error) {
+	loaded, err := loader.Load(chartDir)
+	if err != nil {
+		return nil, nil, err
+	}
+	merged, err := (&values.Options{ValueFiles: valuesFiles, Values: set}).MergeValues(getter.All(cli.New()))
+	if err != nil {
+		return nil, nil, usage.Errorf("values: %w", err)
+	}
+	return loaded, merged, nil
+}
+
+// RenderTime is how long Helm takes to render the chart in this process, its files already read.
+func RenderTime(chartDir string, valuesFiles, set []string) (time.Duration, error) {
+	loaded, merged, err := load(chartDir, valuesFiles, set)
+	if err != nil {
+		return 0, err
+	}
+	began := time.Now()
+	context, err := chartutil.ToRenderValues(loaded, merged, chartutil.ReleaseOptions{Name: "sluice"}, nil)
+	if err != nil {
+		return 0, err
+	}
+	_, err = engine.Render(loaded, context)
+	return time.Since(began), err
 }
 
 // recover returns whether the release exists, in a state that can be upgraded.

@@ -70,5 +70,4 @@ func testKillNode(t *testing.T, o verify.Options, when func(generated bool, sear
 	f.run(t, c, o)
 	require.Equal(t, !o.Restart, f.generatedBefore, "the generator must have ended before the kill, or not, as the test says")
 	c.waitReady(t, 5*time.Minute)
-	t.Logf("every pod was ready again %.0f s after the kill", time.Since(f.brokenAt).Seconds())
 }

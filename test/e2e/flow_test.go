@@ -37,8 +37,8 @@ func (f *flow) run(t *testing.T, c *cluster, o verify.Options) {
 	require.False(t, f.brokenAt.IsZero(), "nothing was broken: the moment for it never came")
 	require.NoError(t, <-f.crashed)
 	require.Less(t, f.searchableBefore, report.Count, "nothing was in flight when it broke: raise the count or the rate")
-	t.Logf("broken with %d of %d events searchable (generator done: %v); longest pause of arrivals after it %.1f s; p99 %.2f s",
-		f.searchableBefore, report.Count, f.generatedBefore, f.pause.Seconds(), report.LatencyP99)
+	t.Logf("crash with %d of %d events searchable; the longest pause of arrivals after it %.1f s, the last arrival %.1f s after it; p99 %.1f s",
+		f.searchableBefore, report.Count, f.pause.Seconds(), f.rose.Sub(f.brokenAt).Seconds(), report.LatencyP99)
 }
 
 func (f *flow) progress(step string, done, total int64) {

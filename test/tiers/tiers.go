@@ -10,9 +10,12 @@ import (
 // tiers in the order in which they run: the fast ones first.
 var tiers = []tier{
 	{
-		name:  "unit",
-		what:  "units, and the chart's goldens, invariants and schemas",
-		steps: []step{{args: []string{"go", "test", "./..."}}},
+		name: "unit",
+		what: "units, and the chart's goldens, invariants and schemas",
+		steps: []step{
+			{args: []string{"go", "test", "./..."}},
+			{args: []string{"go", "test", "./test", "-run=^$", "-bench=Render", "-benchtime=20x"}},
+		},
 	},
 	{
 		name: "fuzz",
