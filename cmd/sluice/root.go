@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"sluice/internal/cluster"
+	"sluice/internal/images"
 	"sluice/internal/progress"
 	"sluice/internal/release"
 	"sluice/internal/usage"
@@ -26,13 +28,25 @@ func rootCommand() *cobra.Command {
 		Short:         "A real-time log and metrics pipeline on Kubernetes",
 		SilenceUsage:  true,
 		SilenceErrors: true,
+		// For an unknown command: without these two, cobra answers with an error that is no usage error.
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		// Before any command starts something that it would have to stop again.
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := cluster.CheckTopology(a.topology); err != nil {
+				return err
+			}
+			return images.CheckMode(a.images)
+		},
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&a.topology, "topology", "dev", "kind cluster: dev (one node), zones (three workers), sim (simulated nodes)")
 	flags.StringVar(&a.release, "release", "sluice", "name of the Helm release")
 	flags.StringVarP(&a.namespace, "namespace", "n", "sluice", "namespace of the release")
 	flags.StringVar(&a.images, "images", envOr("IMAGES", "auto"), "where images come from: pull, assemble, or auto (pull where a registry answers)")
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage.Errorf("%w: see sluice --help", err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage.Errorf("%w: see %s --help", err, cmd.CommandPath())
+	})
 	root.AddCommand(upCommand(a), downCommand(a), statusCommand(a), verifyCommand(a), imagesCommand(a))
 	return root
 }
@@ -40,7 +54,7 @@ func rootCommand() *cobra.Command {
 // noArgs refuses stray arguments as a usage error.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if err := cobra.NoArgs(cmd, args); err != nil {
-		return usage.Errorf("%w: see sluice %s --help", err, cmd.Name())
+		return usage.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	}
 	return nil
 }

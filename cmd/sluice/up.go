@@ -61,7 +61,7 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 	if err != nil {
 		return err
 	}
-	err = a.out.Do("Images into the cluster", func(s *progress.Step) error {
+	err = a.out.Do("Images into the cluster", func(*progress.Step) error {
 		return c.Load(ctx, plan.Local())
 	})
 	if err != nil {
@@ -124,7 +124,7 @@ func (a *app) getImages(ctx context.Context, repository string) (*images.Plan, e
 }
 
 func (a *app) install(ctx context.Context, r release.Release, client *kube.Client, repository string, valuesFiles, set []string) error {
-	err := a.out.Do("Helm release "+r.Name, func(s *progress.Step) error {
+	err := a.out.Do("Helm release "+r.Name, func(*progress.Step) error {
 		if err := r.EnsureNamespace(ctx, client); err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ func kwokCache(ctx context.Context, source string) (string, error) {
 		return "", err
 	}
 	hash := sha256.New()
-	io.WriteString(hash, version)
+	hash.Write([]byte(version))
 	for _, pin := range []string{"go.mod", "go.sum"} {
 		content, err := os.ReadFile(filepath.Join(source, pin))
 		if err != nil {

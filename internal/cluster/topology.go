@@ -19,9 +19,17 @@ var topologies embed.FS
 // Topologies are the names that New takes, with what each is for in topologies/<name>.yaml.
 var Topologies = []string{"dev", "zones", "sim"}
 
-func topology(name string) ([]byte, error) {
+// CheckTopology returns a usage error unless there is a topology of that name.
+func CheckTopology(name string) error {
 	if !slices.Contains(Topologies, name) {
-		return nil, usage.Errorf("unknown topology %q: set --topology to one of %s", name, strings.Join(Topologies, ", "))
+		return usage.Errorf("unknown topology %q: set --topology to one of %s", name, strings.Join(Topologies, ", "))
+	}
+	return nil
+}
+
+func topology(name string) ([]byte, error) {
+	if err := CheckTopology(name); err != nil {
+		return nil, err
 	}
 	return topologies.ReadFile("topologies/" + name + ".yaml")
 }

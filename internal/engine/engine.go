@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -28,9 +29,13 @@ const (
 	dockerPidFile = "/var/run/docker.pid"
 )
 
-// clusterRanges are kind's service and pod networks. Until kube-proxy has its rules, a pod's packets
-// to a service would leave the machine by its default route: an engine that is ours refuses them.
-var clusterRanges = []string{"10.96.0.0/16", "10.244.0.0/16"}
+// leaks match packets to kind's service and pod networks that would leave the machine by its default route,
+// as they do until kube-proxy and the pod network have their rules: an engine that is ours refuses them.
+// Between nodes, that is out by one of Docker's own bridges, pods do talk to pods.
+var leaks = [][]string{
+	{"-d", "10.96.0.0/16"},
+	{"-d", "10.244.0.0/16", "!", "-o", "br-+"},
+}
 
 // Answers tells whether a Docker engine answers.
 func Answers(ctx context.Context) bool {
@@ -118,7 +123,7 @@ func start(ctx context.Context) error {
 	for !Answers(ctx) {
 		select {
 		case err := <-exited:
-			return fmt.Errorf("dockerd ended (%v): see %s", err, log.Name())
+			return fmt.Errorf("dockerd ended (%w): see %s", err, log.Name())
 		case <-deadline:
 			return fmt.Errorf("dockerd does not answer after %s: see %s", startTimeout, log.Name())
 		case <-ctx.Done():
@@ -157,16 +162,22 @@ func lacksCapability(status string, bit uint) (bool, error) {
 }
 
 func keepClusterTrafficInside(ctx context.Context) error {
-	for _, cidr := range clusterRanges {
-		rule := []string{"DOCKER-USER", "-d", cidr, "-j", "REJECT"}
-		if _, err := run.Command(append([]string{"iptables", "-C"}, rule...)...).Run(ctx); err == nil {
+	for _, leak := range leaks {
+		if iptables(ctx, "-C", leak) == nil {
 			continue
 		}
-		if _, err := run.Command(append([]string{"iptables", "-I"}, rule...)...).Run(ctx); err != nil {
+		if err := iptables(ctx, "-I", leak); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// iptables checks (-C), inserts (-I) or deletes (-D) the rule that refuses a leak.
+func iptables(ctx context.Context, action string, leak []string) error {
+	rule := slices.Concat([]string{"iptables", action, "DOCKER-USER"}, leak, []string{"-j", "REJECT"})
+	_, err := run.Command(rule...).Run(ctx)
+	return err
 }
 
 func pidFile(dir string) string { return filepath.Join(dir, "dockerd.pid") }
@@ -186,9 +197,8 @@ func StopOurs(ctx context.Context) (bool, error) {
 	if err != nil || containers != "" {
 		return false, err
 	}
-	for _, cidr := range clusterRanges {
-		// Already gone is as good as removed.
-		_, _ = run.Command("iptables", "-D", "DOCKER-USER", "-d", cidr, "-j", "REJECT").Run(ctx)
+	for _, leak := range leaks {
+		_ = iptables(ctx, "-D", leak) // already gone is as good as removed
 	}
 	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 		return false, err

@@ -44,7 +44,7 @@ func (b *Builder) hashOf(ctx context.Context, spec Spec) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		io.WriteString(h, baseHash)
+		h.Write([]byte(baseHash))
 	}
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
@@ -52,7 +52,7 @@ func (b *Builder) hashOf(ctx context.Context, spec Spec) (string, error) {
 // hashGo adds what a Go program depends on. A tools module is hashed whole; of the product's module only
 // the packages that the program imports are, so that a change elsewhere does not rebuild its image.
 func (b *Builder) hashGo(ctx context.Context, h hash.Hash, g Go) error {
-	io.WriteString(h, b.goVersion)
+	h.Write([]byte(b.goVersion))
 	dir := filepath.Join(b.Repository, g.Module)
 	if g.Module != "." {
 		return hashTree(h, dir)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 
@@ -79,10 +80,10 @@ func unzip(archive, to string) error {
 	defer r.Close()
 	for _, f := range r.File {
 		_, name, _ := strings.Cut(f.Name, "/")
-		path := filepath.Join(to, name)
-		if !strings.HasPrefix(path, filepath.Clean(to)) {
+		if !filepath.IsLocal(filepath.Join(".", name)) { // Join, since the top folder itself has no name left
 			return fmt.Errorf("%s: %q leads out of the archive", archive, f.Name)
 		}
+		path := filepath.Join(to, name)
 		if f.FileInfo().IsDir() {
 			if err := os.MkdirAll(path, 0o755); err != nil {
 				return err
@@ -164,6 +165,9 @@ func debian(ctx context.Context, d Debian, dir string) error {
 	return err
 }
 
+// mirrorLine is a line of apt's .sources files, or of its .list files, where options may stand before the URL.
+var mirrorLine = regexp.MustCompile(`(?m)^[ \t]*(?:URIs:|deb(?:\s+\[.*?\])?)\s+([a-z+]+:/\S+)`)
+
 // debianMirror is the first mirror in apt's configuration below etc, in either of its two formats.
 func debianMirror(etc string) (string, error) {
 	var files []string
@@ -179,11 +183,8 @@ func debianMirror(etc string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		for line := range strings.Lines(string(text)) {
-			fields := strings.Fields(line)
-			if len(fields) > 1 && (fields[0] == "URIs:" || fields[0] == "deb") {
-				return fields[1], nil
-			}
+		if match := mirrorLine.FindSubmatch(text); match != nil {
+			return string(match[1]), nil
 		}
 	}
 	return "", usage.Errorf("no Debian mirror in %s: images are assembled from Debian packages, which needs a Debian machine", etc)

@@ -33,21 +33,34 @@ type Plan struct {
 
 // NewPlan decides. mode is Auto, Pull or Assemble.
 func NewPlan(ctx context.Context, repository, mode string) (*Plan, error) {
+	if err := CheckMode(mode); err != nil {
+		return nil, err
+	}
 	builder, err := NewBuilder(ctx, repository)
 	if err != nil {
 		return nil, err
 	}
-	plan := &Plan{Builder: builder, Mode: mode, Why: "as set by IMAGES or --images: " + mode}
+	return builder.plan(mode, func() bool { return registryAnswers(ctx) }), nil
+}
+
+// CheckMode returns a usage error unless mode is Auto, Pull or Assemble.
+func CheckMode(mode string) error {
 	switch mode {
-	case Pull, Assemble:
-	case Auto:
-		if plan.Mode, plan.Why = Assemble, "no image registry answers, so they are assembled from packages"; registryAnswers(ctx) {
+	case Auto, Pull, Assemble:
+		return nil
+	}
+	return usage.Errorf("images %q: set IMAGES or --images to %s, %s or %s", mode, Auto, Pull, Assemble)
+}
+
+// plan decides in one of the three modes; it asks for a registry only in Auto.
+func (b *Builder) plan(mode string, registryAnswers func() bool) *Plan {
+	plan := &Plan{Builder: b, Mode: mode, Why: "as set by IMAGES or --images: " + mode}
+	if mode == Auto {
+		if plan.Mode, plan.Why = Assemble, "no image registry answers, so they are assembled from packages"; registryAnswers() {
 			plan.Mode, plan.Why = Pull, "a registry answers, so upstream's are pulled"
 		}
-	default:
-		return nil, usage.Errorf("images %q: set IMAGES or --images to %s, %s or %s", mode, Auto, Pull, Assemble)
 	}
-	for _, spec := range builder.Specs {
+	for _, spec := range b.Specs {
 		switch {
 		case spec.Origin == LeftOut:
 			plan.LeftOut = append(plan.LeftOut, spec)
@@ -57,7 +70,7 @@ func NewPlan(ctx context.Context, repository, mode string) (*Plan, error) {
 			plan.Pulled = append(plan.Pulled, spec)
 		}
 	}
-	return plan, nil
+	return plan
 }
 
 func registryAnswers(ctx context.Context) bool {

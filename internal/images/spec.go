@@ -77,7 +77,7 @@ type Debian struct {
 	To      string   `json:"to"`
 }
 
-// Load reads every images/<name>/image.yaml of the repository, each image after those it is built from.
+// Load reads every images/<name>/image.yaml of the repository, those that others are built upon first.
 func Load(repository string) ([]Spec, error) {
 	files, err := filepath.Glob(filepath.Join(repository, "images", "*", "image.yaml"))
 	if err != nil {

@@ -9,9 +9,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 )
 
 // JobResult is how a Job's pod ended.
@@ -22,15 +20,16 @@ type JobResult struct {
 
 const jobPoll = 250 * time.Millisecond
 
-// stuck are the reasons of a waiting container that waiting does not cure.
-var stuck = []string{
+// Stuck are the reasons of a waiting container that waiting does not cure.
+var Stuck = []string{
 	"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError",
 	"CreateContainerConfigError", "CreateContainerError", "RunContainerError",
 }
 
 // RunJob runs a Job with one pod to its end and deletes it. What keeps the pod from starting is
-// returned at once as an error; a container's exit code is not one. The API server may be away
-// for a while, as it is when its node restarts: only ctx ends the wait.
+// returned at once as an error; a container's exit code is not one. The API server may be away for
+// a while, as it is when its node restarts, and forbids everything until it knows its roles again:
+// once the Job exists, only ctx ends the wait for an answer.
 func (c *Client) RunJob(ctx context.Context, job *batchv1.Job) (JobResult, error) {
 	jobs := c.BatchV1().Jobs(job.Namespace)
 	created, err := jobs.Create(ctx, job, metav1.CreateOptions{})
@@ -48,7 +47,8 @@ func (c *Client) RunJob(ctx context.Context, job *batchv1.Job) (JobResult, error
 	defer tick.Stop()
 	for {
 		result, done, err := c.inspect(ctx, created)
-		if done || (err != nil && !transient(err)) {
+		var start *StartError
+		if done || errors.As(err, &start) {
 			return result, err
 		}
 		select {
@@ -80,8 +80,7 @@ func (c *Client) inspect(ctx context.Context, job *batchv1.Job) (result JobResul
 	}
 	log, err := c.CoreV1().Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{}).DoRaw(ctx)
 	if err != nil {
-		// %v: whatever the node answers, a log that exists can be had later.
-		return result, false, fmt.Errorf("log of pod %s/%s: %v", pod.Namespace, pod.Name, err)
+		return result, false, fmt.Errorf("log of pod %s/%s: %w", pod.Namespace, pod.Name, err)
 	}
 	return JobResult{ExitCode: ended.ExitCode, Log: string(log)}, true, nil
 }
@@ -105,7 +104,7 @@ func (c *Client) refused(ctx context.Context, job *batchv1.Job) error {
 		return err
 	}
 	for _, event := range events.Items {
-		if event.InvolvedObject.UID == types.UID(job.UID) && event.Reason == "FailedCreate" {
+		if event.InvolvedObject.UID == job.UID && event.Reason == "FailedCreate" {
 			return &StartError{Job: job.Namespace + "/" + job.Name, Reason: "pod refused", Message: event.Message}
 		}
 	}
@@ -121,7 +120,7 @@ func blocked(pod *corev1.Pod) error {
 		}
 	}
 	for _, status := range pod.Status.ContainerStatuses {
-		if waiting := status.State.Waiting; waiting != nil && slices.Contains(stuck, waiting.Reason) {
+		if waiting := status.State.Waiting; waiting != nil && slices.Contains(Stuck, waiting.Reason) {
 			return &StartError{Job: name, Reason: waiting.Reason, Message: fmt.Sprintf("image %s: %s", status.Image, waiting.Message)}
 		}
 	}
@@ -140,18 +139,4 @@ type StartError struct{ Job, Reason, Message string }
 
 func (e *StartError) Error() string {
 	return fmt.Sprintf("job %s can't start (%s): %s", e.Job, e.Reason, e.Message)
-}
-
-// transient tells an API server that is away or overloaded from one that answers no.
-func transient(err error) bool {
-	var start *StartError
-	if errors.As(err, &start) {
-		return false
-	}
-	var status apierrors.APIStatus
-	if !errors.As(err, &status) {
-		return true // no answer at all
-	}
-	code := status.Status().Code
-	return code >= 500 || code == 429
 }

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"time"
 
@@ -82,20 +83,22 @@ func TestRunJobWaitsForARestart(t *testing.T) {
 
 func TestRunJobOutlivesTheAPIServer(t *testing.T) {
 	set := fake.NewClientset(jobPod(exited(0)))
-	refusals := 3
-	set.PrependReactor("list", "pods", func(kubetesting.Action) (bool, runtime.Object, error) {
-		refusals--
-		return refusals >= 0, nil, apierrors.NewServiceUnavailable("starting")
+	answers := []error{apierrors.NewServiceUnavailable("starting"), apierrors.NewForbidden(corev1.Resource("pods"), "", nil), errors.New("connection refused")}
+	set.PrependReactor("list", "pods", func(kubetesting.Action) (handled bool, _ runtime.Object, err error) {
+		if len(answers) > 0 {
+			err, answers = answers[0], answers[1:]
+		}
+		return err != nil, nil, err
 	})
 	_, err := (&Client{Interface: set}).RunJob(context.Background(), testJob)
 	require.NoError(t, err)
-	assert.Negative(t, refusals)
+	assert.Empty(t, answers)
 }
 
-func TestRunJobEndsOnARefusal(t *testing.T) {
+func TestRunJobReportsAJobThatIsRefused(t *testing.T) {
 	set := fake.NewClientset()
-	set.PrependReactor("list", "pods", func(kubetesting.Action) (bool, runtime.Object, error) {
-		return true, nil, apierrors.NewForbidden(corev1.Resource("pods"), "", nil)
+	set.PrependReactor("create", "jobs", func(kubetesting.Action) (bool, runtime.Object, error) {
+		return true, nil, apierrors.NewForbidden(corev1.Resource("jobs"), "j", nil)
 	})
 	_, err := (&Client{Interface: set}).RunJob(context.Background(), testJob)
 	assert.True(t, apierrors.IsForbidden(err))

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -115,12 +116,12 @@ func open(dialer httpstream.Dialer, pod string, port int) (net.Conn, error) {
 		}
 	}()
 	go func() {
-		io.Copy(far, data)
+		_, _ = io.Copy(far, data)
 		<-reported // the pod's side ends both streams, so that the reason is known before the end is seen
 		conn.shut()
 	}()
 	go func() {
-		io.Copy(data, far)
+		_, _ = io.Copy(data, far)
 		conn.shut()
 	}()
 	return conn, nil
@@ -138,7 +139,7 @@ type conn struct {
 // Read tells why the pod's side ended the connection, if it said so.
 func (c *conn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
-	if failure := c.failure.Load(); err == io.EOF && failure != nil {
+	if failure := c.failure.Load(); errors.Is(err, io.EOF) && failure != nil {
 		err = *failure
 	}
 	return n, err

@@ -61,7 +61,7 @@ func reply(w http.ResponseWriter, object any) {
 	json.NewEncoder(w).Encode(object)
 }
 
-func (f *fakeCluster) forward(w http.ResponseWriter, r *http.Request, pod string) {
+func (f *fakeCluster) forward(w http.ResponseWriter, r *http.Request, _ string) {
 	if _, err := httpstream.Handshake(r, w, []string{portforward.PortForwardProtocolV1Name}); err != nil {
 		return
 	}
@@ -168,32 +168,10 @@ func TestDialNamesWhatIsWrongWithTheService(t *testing.T) {
 	assert.Error(t, err)
 }
 
-func TestForwardListensUntilClosed(t *testing.T) {
-	cluster, client := newFakeCluster(t)
-	forwarder, err := client.Forward(context.Background(), "ns", "web", 80)
-	require.NoError(t, err)
-	url := "http://" + forwarder.Addr() + "/a"
-	assert.True(t, strings.HasPrefix(forwarder.Addr(), "127.0.0.1:"))
-	assert.Equal(t, "/a 1000000", post(t, &http.Client{}, url))
-
-	cluster.die()
-	fresh := &http.Client{Transport: &http.Transport{}}
-	assert.Equal(t, "/a 1000000", post(t, fresh, url), "after the pod's connections ended")
-
-	forwarder.Close()
-	assert.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", forwarder.Addr())
-		if err == nil {
-			conn.Close()
-		}
-		return err != nil
-	}, 5*time.Second, 10*time.Millisecond)
-}
-
-func TestForwardWithoutAPodFails(t *testing.T) {
+func TestDialWithoutAPodFails(t *testing.T) {
 	cluster, client := newFakeCluster(t)
 	cluster.set()
-	_, err := client.Forward(context.Background(), "ns", "web", 80)
+	_, err := client.DialService(context.Background(), "ns", "web", 80)
 	assert.EqualError(t, err, "no ready pod behind service ns/web: there is none")
 }
 

@@ -10,7 +10,8 @@ import (
 	"sluice/internal/kube"
 )
 
-// EnsureNamespace creates the release's namespace, in which Pod Security "restricted" is enforced.
+// EnsureNamespace creates the release's namespace, in which Pod Security "restricted" is enforced. A namespace
+// that exists is left as it is, labelled or not: what else runs in it may need more than "restricted" allows.
 func (r Release) EnsureNamespace(ctx context.Context, client *kube.Client) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		Name:   r.Namespace,

@@ -83,19 +83,35 @@ func load(chartDir string, valuesFiles, set []string) (*chart.Chart, map[string]
 	return loaded, merged, nil
 }
 
-// RenderTime is how long Helm takes to render the chart in this process, its files already read.
+// RenderTime is how long Helm takes to render the chart in this process, its files already read: the median
+// of five times.
 func RenderTime(chartDir string, valuesFiles, set []string) (time.Duration, error) {
-	loaded, merged, err := load(chartDir, valuesFiles, set)
-	if err != nil {
-		return 0, err
+	var times []time.Duration
+	for range 5 {
+		loaded, merged, err := load(chartDir, valuesFiles, set)
+		if err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		if err := render(loaded, merged); err != nil {
+			return 0, err
+		}
+		times = append(times, time.Since(began))
 	}
-	began := time.Now()
+	slices.Sort(times)
+	return times[len(times)/2], nil
+}
+
+func render(loaded *chart.Chart, merged map[string]any) error {
+	if err := chartutil.ProcessDependenciesWithMerge(loaded, merged); err != nil {
+		return err
+	}
 	context, err := chartutil.ToRenderValues(loaded, merged, chartutil.ReleaseOptions{Name: "sluice"}, nil)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	_, err = engine.Render(loaded, context)
-	return time.Since(began), err
+	return err
 }
 
 // recover returns whether the release exists, in a state that can be upgraded.
@@ -107,17 +123,21 @@ func (r Release) recover(config *action.Configuration) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	last := slices.MaxFunc(revisions, func(a, b *helm.Release) int { return a.Version - b.Version })
-	if !last.Info.Status.IsPending() {
-		return last.Info.Status != helm.StatusUninstalled, nil
-	}
-	good := slices.ContainsFunc(revisions, func(rev *helm.Release) bool {
-		return rev.Info.Status == helm.StatusDeployed || rev.Info.Status == helm.StatusSuperseded
-	})
-	if !good {
+	slices.SortFunc(revisions, func(a, b *helm.Release) int { return b.Version - a.Version })
+	switch status := revisions[0].Info.Status; {
+	case status == helm.StatusUninstalling, status == helm.StatusUninstalled: // neither can be installed over
 		return false, r.uninstall(config)
+	case !status.IsPending():
+		return true, nil
 	}
-	return true, action.NewRollback(config).Run(r.Name)
+	for _, revision := range revisions {
+		if status := revision.Info.Status; status == helm.StatusDeployed || status == helm.StatusSuperseded {
+			rollback := action.NewRollback(config)
+			rollback.Version, rollback.Timeout = revision.Version, helmTimeout
+			return true, rollback.Run(r.Name)
+		}
+	}
+	return false, r.uninstall(config)
 }
 
 // Uninstall removes the release; it is no error if there is none. Volumes stay, as Kubernetes keeps them.

@@ -87,38 +87,50 @@ func job(j batchv1.Job) Workload {
 // Wait returns once every workload is done. It fails early, with the reason and the pod's last lines, on
 // what waiting does not mend: an image that can't be pulled, a container that keeps ending, a failed Job.
 func (r Release) Wait(ctx context.Context, client *kube.Client, detail func(string, ...any)) error {
+	var waitingFor string // as last seen: at the end of the time the API server may not answer any more
 	for {
 		workloads, err := r.Workloads(ctx, client)
-		if err == nil && len(workloads) == 0 {
+		switch {
+		case err != nil:
+			detail("the API server does not answer: %v", err)
+		case len(workloads) == 0:
 			return fmt.Errorf("release %s runs nothing in namespace %s", r.Name, r.Namespace)
-		}
-		var open []string
-		for _, w := range workloads {
-			if !w.Done() {
-				open = append(open, fmt.Sprintf("%s %d/%d", strings.TrimPrefix(w.Name, r.Name+"-"), w.Ready, w.Want))
+		default:
+			open := r.open(workloads)
+			if len(open) == 0 {
+				detail("%d of %d ready", len(workloads), len(workloads))
+				return nil
 			}
+			waitingFor = strings.Join(open, ", ")
+			detail("%d of %d ready, waiting for %s", len(workloads)-len(open), len(workloads), waitingFor)
 		}
-		if err == nil && len(open) == 0 {
-			detail("%d of %d ready", len(workloads), len(workloads))
-			return nil
-		}
-		detail("%d of %d ready, waiting for %s", len(workloads)-len(open), len(workloads), strings.Join(open, ", "))
 		if err := r.hopeless(ctx, client); err != nil {
 			return err
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("not ready in time (%s): see kubectl -n %s get pods,events", strings.Join(open, ", "), r.Namespace)
+			return fmt.Errorf("not ready in time (%s): see kubectl -n %s get pods,events", waitingFor, r.Namespace)
 		case <-time.After(time.Second):
 		}
 	}
+}
+
+// open are the workloads that are not done, each with how far it is.
+func (r Release) open(workloads []Workload) []string {
+	var open []string
+	for _, w := range workloads {
+		if !w.Done() {
+			open = append(open, fmt.Sprintf("%s %d/%d", strings.TrimPrefix(w.Name, r.Name+"-"), w.Ready, w.Want))
+		}
+	}
+	return open
 }
 
 // hopeless returns an error for a pod or a Job that will not become ready by itself.
 func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
 	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.selector())
 	if err != nil {
-		return nil // the API server is busy; Wait asks again
+		return nil //nolint:nilerr // the API server is busy; Wait asks again
 	}
 	for _, pod := range pods.Items {
 		for _, status := range append(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses...) {
@@ -129,7 +141,7 @@ func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
 	}
 	jobs, err := client.BatchV1().Jobs(r.Namespace).List(ctx, r.selector())
 	if err != nil {
-		return nil
+		return nil //nolint:nilerr // as above
 	}
 	for _, j := range jobs.Items {
 		for _, condition := range j.Status.Conditions {

@@ -83,7 +83,7 @@ func (r *run) locate(ctx context.Context, g generated, a audit, missing []int64)
 			"see `" + r.kubectl("logs statefulset/%s-otel-collector", r.Release) + "`"
 	case lag > 0:
 		return fmt.Sprintf("Kafka holds %s, of which the collector has %s records of the topic still to read: stuck between Kafka and the collector", held, thousands(lag)),
-			fmt.Sprintf("wait and look again, or see `%s`", r.kubectl("logs statefulset/%s-otel-collector", r.Release))
+			fmt.Sprintf("give it more time with --timeout, or see `%s`", r.kubectl("logs statefulset/%s-otel-collector", r.Release))
 	}
 	return fmt.Sprintf("Kafka holds %s and the collector has read them all: lost between the collector and Elasticsearch%s", held, r.collectorState(ctx)),
 		fmt.Sprintf("see `%s` and `%s`", r.kubectl("logs statefulset/%s-otel-collector", r.Release), r.kubectl("logs statefulset/%s-elasticsearch", r.Release))

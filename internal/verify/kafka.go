@@ -120,7 +120,7 @@ func (t *topic) read(ctx context.Context, partition int, offset, end int64, runI
 		before := offset
 		for {
 			record, err := answer.Records.ReadRecord()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

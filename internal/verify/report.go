@@ -43,6 +43,7 @@ type Check struct {
 // Result of a check.
 type Result string
 
+// The results of a check: held, did not hold, could not be looked at.
 const (
 	OK      Result = "ok"
 	Failed  Result = "FAILED"

@@ -10,6 +10,7 @@ import (
 // Level is an event's severity, the least first.
 type Level uint8
 
+// The levels, in the order of their severity.
 const (
 	LevelDebug Level = iota
 	LevelInfo

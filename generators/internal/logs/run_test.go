@@ -32,8 +32,7 @@ func (b *broker) Send(ctx context.Context, records []Record) ([]Record, error) {
 		refused, err = b.fails(records)
 	}
 	for _, r := range records[refused:] {
-		var d document
-		d = parseDocument(panicker{}, r.Value)
+		d := parseDocument(panicker{}, r.Value)
 		b.got[d.Event.ID] = d.Event.Sequence
 	}
 	return records[:refused], err
@@ -42,9 +41,9 @@ func (b *broker) Send(ctx context.Context, records []Record) ([]Record, error) {
 // panicker lets a goroutine that is not the test's own use require.
 type panicker struct{ testing.TB }
 
-func (panicker) Helper()                           {}
-func (panicker) Errorf(format string, args ...any) { panic(format) }
-func (panicker) FailNow()                          { panic("failed") }
+func (panicker) Helper()                        {}
+func (panicker) Errorf(format string, _ ...any) { panic(format) }
+func (panicker) FailNow()                       { panic("failed") }
 
 type outcome struct {
 	*Stats

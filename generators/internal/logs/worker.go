@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	backoffMin = 50 * time.Millisecond
-	backoffMax = 2 * time.Second
+	firstBackoff   = 50 * time.Millisecond
+	longestBackoff = 2 * time.Second
 )
 
 // worker makes a batch of events, sees it delivered, and only then makes the next: so
@@ -106,7 +106,7 @@ func (w *worker) backOff(ctx context.Context, attempt, events int, err error) bo
 	if attempt&(attempt-1) == 0 { // the 1st, 2nd, 4th, 8th …, so that an outage does not flood the log
 		w.log.Warn("not delivered, trying again", "events", events, "attempt", attempt, "error", err)
 	}
-	wait := min(backoffMin<<min(attempt-1, 10), backoffMax)
+	wait := min(firstBackoff<<min(attempt-1, 10), longestBackoff)
 	if !sleep(ctx, wait) {
 		return false
 	}
