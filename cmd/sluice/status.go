@@ -61,7 +61,7 @@ func (a *app) status(ctx context.Context) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	urls, err := nodePortURLs(ctx, r, client)
+	urls, err := nodePortURLs(ctx, c, r, client)
 	if err != nil {
 		return err
 	}

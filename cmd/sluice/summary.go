@@ -15,7 +15,7 @@ import (
 
 // summary prints where everything answers, what it cost, and how to stop it.
 func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release, client *kube.Client, render time.Duration) error {
-	urls, err := nodePortURLs(ctx, r, client)
+	urls, err := nodePortURLs(ctx, c, r, client)
 	if err != nil {
 		return err
 	}
@@ -40,8 +40,8 @@ func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release
 	return nil
 }
 
-// nodePortURLs lists the release's NodePort Services as the dev topology maps them to this machine.
-func nodePortURLs(ctx context.Context, r release.Release, client *kube.Client) ([]string, error) {
+// nodePortURLs lists where the release's NodePort Services answer on this machine.
+func nodePortURLs(ctx context.Context, c *cluster.Cluster, r release.Release, client *kube.Client) ([]string, error) {
 	services, err := client.CoreV1().Services(r.Namespace).List(ctx, metav1.ListOptions{
 		LabelSelector: "app.kubernetes.io/instance=" + r.Name,
 	})
@@ -60,7 +60,13 @@ func nodePortURLs(ctx context.Context, r release.Release, client *kube.Client) (
 		}
 		component := service.Labels["app.kubernetes.io/name"]
 		for _, port := range service.Spec.Ports {
-			urls = append(urls, fmt.Sprintf("%-15s http://127.0.0.1:%d%s", component, port.NodePort, paths[component]))
+			address, err := c.HostAddress(port.NodePort)
+			if err != nil {
+				return nil, err
+			}
+			if address != "" {
+				urls = append(urls, fmt.Sprintf("%-15s http://%s%s", component, address, paths[component]))
+			}
 		}
 	}
 	return urls, nil

@@ -34,22 +34,44 @@ func topology(name string) ([]byte, error) {
 	return topologies.ReadFile("topologies/" + name + ".yaml")
 }
 
+// hostPorts are the mappings of node ports to ports of this machine.
+func hostPorts(config []byte) ([]v1alpha4.PortMapping, error) {
+	var parsed v1alpha4.Cluster
+	if err := yaml.Unmarshal(config, &parsed); err != nil {
+		return nil, err
+	}
+	var all []v1alpha4.PortMapping
+	for _, node := range parsed.Nodes {
+		all = append(all, node.ExtraPortMappings...)
+	}
+	return all, nil
+}
+
 // checkHostPorts fails when a port that the topology maps to the machine is taken, since docker's own
 // message for that does not say what to do.
 func checkHostPorts(config []byte) error {
-	var parsed v1alpha4.Cluster
-	if err := yaml.Unmarshal(config, &parsed); err != nil {
+	mappings, err := hostPorts(config)
+	if err != nil {
 		return err
 	}
-	for _, node := range parsed.Nodes {
-		for _, mapping := range node.ExtraPortMappings {
-			address := fmt.Sprintf("%s:%d", mapping.ListenAddress, mapping.HostPort)
-			listener, err := net.Listen("tcp", address)
-			if err != nil {
-				return usage.Errorf("%s is taken (%w): stop the program that listens there (ss -ltnp 'sport = :%d')", address, err, mapping.HostPort)
-			}
-			listener.Close()
+	for _, mapping := range mappings {
+		address := fmt.Sprintf("%s:%d", mapping.ListenAddress, mapping.HostPort)
+		listener, err := net.Listen("tcp", address)
+		if err != nil {
+			return usage.Errorf("%s is taken (%w): stop the program that listens there (ss -ltnp 'sport = :%d')", address, err, mapping.HostPort)
 		}
+		listener.Close()
 	}
 	return nil
+}
+
+// HostAddress is where a node port answers on this machine, "" if the topology does not map it.
+func (c *Cluster) HostAddress(nodePort int32) (string, error) {
+	mappings, err := hostPorts(c.config)
+	for _, mapping := range mappings {
+		if mapping.ContainerPort == nodePort {
+			return fmt.Sprintf("%s:%d", mapping.ListenAddress, mapping.HostPort), nil
+		}
+	}
+	return "", err
 }

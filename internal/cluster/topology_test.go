@@ -66,3 +66,14 @@ func TestCheckHostPorts(t *testing.T) {
 	require.NoError(t, checkHostPorts(config))
 	require.NoError(t, checkHostPorts(config), "the check itself keeps no port")
 }
+
+func TestHostAddress(t *testing.T) {
+	config, err := topology("dev")
+	require.NoError(t, err)
+	address, err := (&Cluster{config: config}).HostAddress(30090)
+	require.NoError(t, err)
+	require.Equal(t, "127.0.0.1:30090", address)
+	address, err = (&Cluster{config: config}).HostAddress(30091)
+	require.NoError(t, err)
+	require.Empty(t, address, "not mapped")
+}

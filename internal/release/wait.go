@@ -133,6 +133,9 @@ func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
 		return nil //nolint:nilerr // the API server is busy; Wait asks again
 	}
 	for _, pod := range pods.Items {
+		if pod.DeletionTimestamp != nil {
+			continue // of an older revision
+		}
 		for _, status := range append(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses...) {
 			if reason := stuck(status); reason != "" {
 				return fmt.Errorf("pod %s, container %s: %s\n%s", pod.Name, status.Name, reason, r.lastLines(ctx, client, pod.Name, status))
@@ -157,13 +160,14 @@ func stuck(status corev1.ContainerStatus) string {
 	if status.State.Waiting == nil {
 		return ""
 	}
-	switch reason := status.State.Waiting.Reason; reason {
-	case "ErrImageNeverPull", "ImagePullBackOff", "InvalidImageName", "CreateContainerConfigError":
+	reason := status.State.Waiting.Reason
+	switch {
+	case reason == "ErrImagePull":
+		return "" // once is no pattern: it becomes ImagePullBackOff
+	case slices.Contains(kube.Stuck, reason):
 		return reason + ": " + status.State.Waiting.Message
-	case "CrashLoopBackOff":
-		if status.RestartCount >= maxRestarts {
-			return fmt.Sprintf("ended %d times", status.RestartCount)
-		}
+	case reason == "CrashLoopBackOff" && status.RestartCount >= maxRestarts:
+		return fmt.Sprintf("ended %d times", status.RestartCount)
 	}
 	return ""
 }
