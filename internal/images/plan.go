@@ -40,7 +40,7 @@ func NewPlan(ctx context.Context, repository, mode string) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return builder.plan(mode, func() bool { return registryAnswers(ctx) }), nil
+	return builder.plan(mode, func() bool { return RegistryAnswers(ctx) }), nil
 }
 
 // CheckMode returns a usage error unless mode is Auto, Pull or Assemble.
@@ -73,7 +73,8 @@ func (b *Builder) plan(mode string, registryAnswers func() bool) *Plan {
 	return plan
 }
 
-func registryAnswers(ctx context.Context) bool {
+// RegistryAnswers tells whether an image registry can be reached from here.
+func RegistryAnswers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	_, err := run.Command("docker", "manifest", "inspect", probeImage).Run(ctx)

@@ -1,17 +1,13 @@
 package verify
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/chartutil"
-	"helm.sh/helm/v3/pkg/storage/driver"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"sigs.k8s.io/yaml"
 
+	"sluice/internal/release"
 	"sluice/internal/usage"
 )
 
@@ -55,24 +51,11 @@ type enabled struct {
 	Enabled bool `json:"enabled"`
 }
 
-// readRelease computes the values that the release was installed with, defaults included.
-func readRelease(kubeconfig, namespace, name string) (deployed, error) {
-	flags := genericclioptions.NewConfigFlags(false)
-	flags.KubeConfig, flags.Namespace = &kubeconfig, &namespace
-	var config action.Configuration
-	if err := config.Init(flags, namespace, "secret", func(string, ...any) {}); err != nil {
+// readRelease reads the values that the release runs with.
+func readRelease(o Options) (deployed, error) {
+	all, err := release.Release{Kubeconfig: o.Kubeconfig, Namespace: o.Namespace, Name: o.Release}.Values()
+	if err != nil {
 		return deployed{}, err
-	}
-	release, err := action.NewGet(&config).Run(name)
-	if errors.Is(err, driver.ErrReleaseNotFound) {
-		return deployed{}, usage.Errorf("there is no release %q in namespace %q: see `helm list -A`", name, namespace)
-	}
-	if err != nil {
-		return deployed{}, fmt.Errorf("release %s/%s: %w", namespace, name, err)
-	}
-	all, err := chartutil.CoalesceValues(release.Chart, release.Config)
-	if err != nil {
-		return deployed{}, fmt.Errorf("values of release %s/%s: %w", namespace, name, err)
 	}
 	return deployedBy(all)
 }

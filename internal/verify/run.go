@@ -30,7 +30,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, usage.Errorf("%w: set --kubeconfig to the cluster's", err)
 	}
-	d, err := readRelease(o.Kubeconfig, o.Namespace, o.Release)
+	d, err := readRelease(o)
 	if err != nil {
 		return Report{}, err
 	}

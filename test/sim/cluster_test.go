@@ -23,7 +23,9 @@ import (
 
 	"sluice/internal/cluster"
 	"sluice/internal/engine"
+	"sluice/internal/images"
 	"sluice/internal/kube"
+	"sluice/internal/state"
 )
 
 const (
@@ -48,11 +50,14 @@ func start(t *testing.T) simulation {
 	if os.Getenv("SLUICE_KEEP") != "1" {
 		t.Cleanup(func() { require.NoError(t, c.Delete(context.Background())) })
 	}
-	image := cmp.Or(os.Getenv("SLUICE_NODE_IMAGE"), "sluice/node:v1.35.4")
+	root, err := state.Repository()
+	require.NoError(t, err)
+	plan, err := images.NewPlan(t.Context(), root, cmp.Or(os.Getenv("IMAGES"), images.Auto))
+	require.NoError(t, err)
 	timed(t, "cluster "+c.Name, func() {
 		last := "nothing"
-		err := c.Ensure(t.Context(), image, func(format string, args ...any) { last = fmt.Sprintf(format, args...) })
-		require.NoError(t, err, "after %q, with the node image %s: set SLUICE_NODE_IMAGE to another", last, image)
+		err := c.Ensure(t.Context(), plan.NodeImage(), func(format string, args ...any) { last = fmt.Sprintf(format, args...) })
+		require.NoError(t, err, "after %q, with the node image %q: `make images` gets it", last, plan.NodeImage())
 	})
 	client, err := kube.New(c.Kubeconfig)
 	require.NoError(t, err)

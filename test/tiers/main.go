@@ -55,7 +55,7 @@ func run(ctx context.Context, only, images string, stray []string) error {
 type tier struct {
 	name    string
 	what    string
-	missing func(ctx context.Context) string // why this machine can't run it, "" if it can
+	missing func(ctx context.Context, images string) string // why this machine can't run it, "" if it can
 	steps   []step
 	after   []step // run whether or not the steps passed
 }
@@ -77,7 +77,7 @@ func runTier(ctx context.Context, t tier, images string) (r result) {
 	r.tier = t
 	fmt.Printf("\n=== %s: %s\n", t.name, t.what)
 	if t.missing != nil {
-		if r.skipped = t.missing(ctx); r.skipped != "" {
+		if r.skipped = t.missing(ctx, images); r.skipped != "" {
 			fmt.Printf("left out: %s\n", r.skipped)
 			return r
 		}

@@ -57,7 +57,7 @@ var failing = step{args: []string{"false"}}
 func TestATierThatCannotRunIsLeftOut(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ran")
 	r := runTier(t.Context(), tier{
-		missing: func(context.Context) string { return "no engine" },
+		missing: func(context.Context, string) string { return "no engine" },
 		steps:   []step{touch(file)}, after: []step{touch(file)},
 	}, "auto")
 	require.Equal(t, "no engine", r.skipped)
@@ -68,7 +68,7 @@ func TestATierThatCannotRunIsLeftOut(t *testing.T) {
 func TestATierStopsAtTheFirstFailureAndCleansUp(t *testing.T) {
 	dir := t.TempDir()
 	r := runTier(t.Context(), tier{
-		missing: func(context.Context) string { return "" },
+		missing: func(context.Context, string) string { return "" },
 		steps:   []step{touch(dir + "/first"), failing, touch(dir + "/second")},
 		after:   []step{touch(dir + "/after")},
 	}, "auto")
@@ -97,4 +97,24 @@ func TestAFailedCleanUpFailsTheTier(t *testing.T) {
 func TestAStepGetsItsEnvironment(t *testing.T) {
 	s := step{args: []string{"sh", "-c", `test "$IMAGES $A" = "pull 1"`}, env: []string{"A=1"}}
 	require.NoError(t, s.run(t.Context(), "pull"))
+}
+
+func TestOtherImages(t *testing.T) {
+	answers, silent := func() bool { return true }, func() bool { return false }
+	for name, c := range map[string]struct {
+		mode, chosen string
+		registry     func() bool
+		reason       string
+	}{
+		"asked for":                 {"pull", "pull", silent, ""},
+		"the other was asked for":   {"pull", "assemble", answers, "IMAGES=assemble was asked for"},
+		"pulled, a registry":        {"pull", "auto", answers, ""},
+		"pulled, no registry":       {"pull", "auto", silent, "no image registry answers; try again where one does, or with IMAGES=pull"},
+		"assembled, no registry":    {"assemble", "auto", silent, ""},
+		"assembled, but could pull": {"assemble", "auto", answers, "a registry answers, so upstream's images are tested; IMAGES=assemble tests these"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, c.reason, otherImages(c.mode, c.chosen, c.registry))
+		})
+	}
 }
