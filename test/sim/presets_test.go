@@ -46,7 +46,6 @@ func (s simulation) lifecycle(t *testing.T, preset string, check func(namespace 
 	rendered, err := stack.Render()
 	require.NoError(t, err)
 	s.checkStrictly(t, stack.Namespace, rendered.Manifests)
-	s.checkThatPrivilegedPodsAreRefused(t, stack.Namespace)
 
 	timed(t, preset+" ready", func() {
 		ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -55,6 +54,7 @@ func (s simulation) lifecycle(t *testing.T, preset string, check func(namespace 
 		require.NoError(t, r.Apply(ctx, filepath.Join(root, "charts", "sluice"), []string{values}, nil))
 		require.NoError(t, r.Wait(ctx, s.client, func(string, ...any) {}))
 	})
+	s.checkThatPrivilegedPodsAreRefused(t, stack.Namespace)
 	s.checkNodes(t, stack.Namespace)
 	if check != nil {
 		check(stack.Namespace)

@@ -42,7 +42,7 @@ func TestReportWithoutAFailure(t *testing.T) {
 func TestUsageErrors(t *testing.T) {
 	for want, err := range map[string]error{
 		`unknown tier "unitt": --only takes unit, fuzz, lint, sim, e2e, e2e-pull`: run(t.Context(), "unit,unitt", "auto", nil),
-		`stray argument "unit": choose tiers with --only`:               run(t.Context(), "", "auto", []string{"unit"}),
+		`stray argument "unit": choose tiers with --only`:                         run(t.Context(), "", "auto", []string{"unit"}),
 	} {
 		require.EqualError(t, err, want)
 		require.Equal(t, 2, usage.ExitCode(err))
