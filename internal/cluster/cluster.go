@@ -162,52 +162,47 @@ func (c *Cluster) start(ctx context.Context) error {
 // Nodes are the cluster's node containers.
 func (c *Cluster) Nodes() ([]nodes.Node, error) { return c.provider.ListInternalNodes(c.Name) }
 
-// Load brings local images into every node that lacks them.
+// loadedImages is the file in each node that lists what Load last brought there, a line "id reference" each. It
+// is asked instead of the node's containerd, which knows images by other ids than Docker does.
+const loadedImages = "/kind/sluice-images"
+
+// Load brings local images into every node that does not have just these.
 func (c *Cluster) Load(ctx context.Context, images []string) error {
 	all, err := c.Nodes()
 	if err != nil {
 		return err
 	}
-	var archive string
-	for _, node := range all {
-		missing, err := missingImages(ctx, node, images)
-		if err != nil {
+	wanted, err := run.Command(append([]string{"docker", "image", "inspect", "-f", "{{.Id}} {{index .RepoTags 0}}"}, images...)...).Run(ctx)
+	if err != nil {
+		return err
+	}
+	stale := slices.DeleteFunc(all, func(node nodes.Node) bool {
+		var loaded bytes.Buffer
+		// A node that nothing was brought to has no such file.
+		err := node.CommandContext(ctx, "cat", loadedImages).SetStdout(&loaded).Run()
+		return err == nil && loaded.String() == wanted
+	})
+	if len(stale) == 0 {
+		return nil
+	}
+	dir, err := os.MkdirTemp("", "sluice-images-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	archive := filepath.Join(dir, "images.tar")
+	if _, err := run.Command(append([]string{"docker", "save", "-o", archive}, images...)...).Run(ctx); err != nil {
+		return err
+	}
+	for _, node := range stale {
+		if err := loadArchive(node, archive); err != nil {
 			return err
 		}
-		if len(missing) == 0 {
-			continue
-		}
-		if archive == "" {
-			dir, err := os.MkdirTemp("", "sluice-images-")
-			if err != nil {
-				return err
-			}
-			defer os.RemoveAll(dir)
-			archive = filepath.Join(dir, "images.tar")
-			if _, err := run.Command(append([]string{"docker", "save", "-o", archive}, images...)...).Run(ctx); err != nil {
-				return err
-			}
-		}
-		if err := loadArchive(node, archive); err != nil {
+		if err := nodeutils.WriteFile(node, loadedImages, wanted); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func missingImages(ctx context.Context, node nodes.Node, images []string) ([]string, error) {
-	var missing []string
-	for _, image := range images {
-		id, err := run.Command("docker", "image", "inspect", "-f", "{{.Id}}", image).Run(ctx)
-		if err != nil {
-			return nil, err
-		}
-		// A node without the image answers with an error.
-		if loaded, err := nodeutils.ImageID(node, image); err != nil || loaded != id {
-			missing = append(missing, image)
-		}
-	}
-	return missing, nil
 }
 
 func loadArchive(node nodes.Node, archive string) error {
