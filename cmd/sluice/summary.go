@@ -34,8 +34,8 @@ func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release
 	a.out.Printf("  credentials     none: the dev profile asks for none and listens on this machine only")
 	a.out.Printf("  kubectl         export KUBECONFIG=%s", c.Kubeconfig)
 	a.out.Printf("  look            make status        count again   make verify        stop   make down")
-	a.out.Printf("\nFigures: ready and verified in %.0f s (at most 150 s warm, 1200 s cold); memory requests of all pods %s (at most 6 GiB); "+
-		"the cluster uses %s (at most 10 GiB); the chart renders in %d ms (at most 50 ms)",
+	a.out.Printf("\nFigures: ready and verified in %.0f s (at most 150 s warm, 1200 s cold); memory requests of all pods %s (dev: at most 6 GiB); "+
+		"the cluster uses %s (dev: at most 10 GiB); the chart renders in %d ms (at most 50 ms)",
 		a.out.Elapsed().Seconds(), gib(requests), gib(memory), render.Milliseconds())
 	return nil
 }

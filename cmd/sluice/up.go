@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"sluice/internal/cluster"
 	"sluice/internal/engine"
@@ -61,9 +63,12 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 	if err != nil {
 		return err
 	}
-	err = a.out.Do("Images into the cluster", func(*progress.Step) error {
-		return c.Load(ctx, plan.Local())
-	})
+	if a.topology == "sim" {
+		count = 0 // nothing runs on simulated nodes, so no event can flow and no image is needed
+		err = a.out.Do("Simulated nodes", func(*progress.Step) error { return simulate(ctx, c) })
+	} else {
+		err = a.out.Do("Images into the cluster", func(*progress.Step) error { return c.Load(ctx, plan.Local()) })
+	}
 	if err != nil {
 		return err
 	}
@@ -85,6 +90,14 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 		return err
 	}
 	return a.summary(ctx, c, r, client, render)
+}
+
+// simulate gives the sim topology two nodes in each of three zones.
+func simulate(ctx context.Context, c *cluster.Cluster) error {
+	return c.Simulate(ctx, []string{"a", "b", "c"}, 2, corev1.ResourceList{
+		corev1.ResourceCPU:    resource.MustParse("16"),
+		corev1.ResourceMemory: resource.MustParse("64Gi"),
+	})
 }
 
 // getImages makes the engine answer and gets every image that is built or assembled on this machine.

@@ -130,7 +130,7 @@ func (c *Cluster) create(ctx context.Context, nodeImage string) error {
 	if nodeImage != "" {
 		options = append(options, kind.CreateWithNodeImage(nodeImage))
 	}
-	if c.topology != "sim" { // its real node has no pod network and so never is Ready
+	if c.topology != "sim" { // its real node has no pod network to wait for
 		options = append(options, kind.CreateWithWaitForReady(readyTimeout))
 	}
 	if err := c.provider.Create(c.Name, options...); err != nil {

@@ -92,11 +92,25 @@ func (p *Printer) animate(title string, step *Step, began time.Time, done <-chan
 		case <-tick.C:
 		}
 		if p.tty {
-			fmt.Fprintf(p.w, "\r\x1b[K%c %s%s (%s)", frames[i%len(frames)], title, step.text(), seconds(time.Since(began)))
+			line := fmt.Sprintf("%c %s%s (%s)", frames[i%len(frames)], title, step.text(), seconds(time.Since(began)))
+			fmt.Fprintf(p.w, "\r\x1b[K%s", p.fit(line))
 		} else {
 			fmt.Fprintf(p.w, "… %s%s (%s)\n", title, step.text(), seconds(time.Since(began)))
 		}
 	}
+}
+
+// fit cuts a line to the terminal's width: one that wraps could not be written over.
+func (p *Printer) fit(line string) string {
+	file, ok := p.w.(*os.File)
+	if !ok {
+		return line
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if runes := []rune(line); err == nil && width > 1 && len(runes) >= width {
+		return string(runes[:width-2]) + "…"
+	}
+	return line
 }
 
 func seconds(d time.Duration) string {
