@@ -9,6 +9,8 @@ import (
 
 	"github.com/pmezard/go-difflib/difflib"
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/state"
 )
 
 var update = flag.Bool("update", false, "write the generated files (goldens, READMEs) instead of comparing them")
@@ -30,7 +32,7 @@ func TestGolden(t *testing.T) {
 // compare checks a generated file, or writes it with -update.
 func compare(t *testing.T, path, content string) {
 	t.Helper()
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	file := filepath.Join(root, path)
 	if *update {

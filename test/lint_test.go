@@ -8,11 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
+
+	"sluice/internal/state"
 )
 
 // The same as `helm lint --strict charts/sluice -f values/values-<preset>.yaml`.
 func TestLint(t *testing.T) {
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	for _, preset := range presets {
 		t.Run(preset, func(t *testing.T) {

@@ -13,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
+
+	"sluice/internal/state"
 )
 
 func TestContainersHaveRequestsAndLimits(t *testing.T) {
@@ -99,7 +101,7 @@ func podRequest(spec corev1.PodSpec, name corev1.ResourceName) resource.Quantity
 
 // Every image can be built or pulled: a folder of images/ says how.
 func TestImagesAreKnown(t *testing.T) {
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	files, err := filepath.Glob(filepath.Join(root, "images", "*", "image.yaml"))
 	require.NoError(t, err)

@@ -10,11 +10,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"sluice/internal/state"
 )
 
 // Each chart's README.md is made of its Chart.yaml and the "# --" comments of its values.yaml.
 func TestReadme(t *testing.T) {
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	for _, chart := range charts(t) {
 		t.Run(chart.name, func(t *testing.T) {

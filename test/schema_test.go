@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"sigs.k8s.io/yaml"
+
+	"sluice/internal/state"
 )
 
 type table = map[string]any
@@ -105,7 +107,7 @@ type chartDir struct {
 // charts finds every chart with values.
 func charts(t *testing.T) []chartDir {
 	t.Helper()
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	files, err := filepath.Glob(filepath.Join(root, "charts", "sluice", "charts", "*", "values.yaml"))
 	require.NoError(t, err)

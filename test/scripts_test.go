@@ -16,6 +16,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
+
+	"sluice/internal/state"
 )
 
 // The scripts of the Jobs and init containers run here as they are, against stand-ins for the engines.
@@ -193,7 +195,7 @@ func topicEnv(address, bin, timeout string) []string {
 // script runs a file of a sub-chart with bash. Its /etc/sluice is folder.
 func script(t *testing.T, path, folder string, env ...string) (string, error) {
 	t.Helper()
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	content := strings.ReplaceAll(read(t, filepath.Join(root, "charts", "sluice", "charts", path)), "/etc/sluice", folder)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)

@@ -2,7 +2,6 @@
 package test
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/releaseutil"
 	"sigs.k8s.io/yaml"
+
+	"sluice/internal/state"
 )
 
 // KubeVersion is the version every rendering is made for: the one of the node image.
@@ -39,7 +40,7 @@ type Rendered struct {
 
 // Render does what `helm install` does before it speaks to a cluster.
 func (s Stack) Render() (Rendered, error) {
-	root, err := Root()
+	root, err := state.Repository()
 	if err != nil {
 		return Rendered{}, err
 	}
@@ -117,20 +118,4 @@ func collect(files map[string]string) (Rendered, error) {
 		rendered.Manifests = append(rendered.Manifests, manifest.Content)
 	}
 	return rendered, nil
-}
-
-// Root is the folder of the repository: the nearest one above that has a go.mod.
-func Root() (string, error) {
-	dir, err := os.Getwd()
-	for err == nil {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return "", errors.New("no go.mod in this folder or above: run the tests inside the repository")
-		}
-		dir = parent
-	}
-	return "", err
 }

@@ -10,13 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 	kubeyaml "sigs.k8s.io/yaml"
+
+	"sluice/internal/state"
 )
 
 // order is that of a component's keys, in every sub-chart.
 var order = []string{"enabled", "image", "replicas", "ports", "resources", "storage", "config", "pod"}
 
 func TestValuesHaveOneOrder(t *testing.T) {
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	presets, err := filepath.Glob(filepath.Join(root, "values", "*.yaml"))
 	require.NoError(t, err)
@@ -52,7 +54,7 @@ func walk(node *yaml.Node, path string, visit func(path string, node *yaml.Node)
 
 // A preset holds differences only: what repeats a default hides when the default changes.
 func TestPresetsHoldDifferencesOnly(t *testing.T) {
-	root, err := Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	defaults := table{}
 	for _, chart := range charts(t) {

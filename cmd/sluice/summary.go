@@ -6,7 +6,6 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"sluice/internal/cluster"
 	"sluice/internal/kube"
@@ -42,9 +41,7 @@ func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release
 
 // nodePortURLs lists where the release's NodePort Services answer on this machine.
 func nodePortURLs(ctx context.Context, c *cluster.Cluster, r release.Release, client *kube.Client) ([]string, error) {
-	services, err := client.CoreV1().Services(r.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: "app.kubernetes.io/instance=" + r.Name,
-	})
+	services, err := client.CoreV1().Services(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil, err
 	}

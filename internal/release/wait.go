@@ -31,22 +31,22 @@ type Workload struct {
 // Done tells whether the workload has all the pods it wants, of its newest revision.
 func (w Workload) Done() bool { return w.Ready >= w.Want }
 
-// selector selects the release's objects and its pods, which carry few labels.
-func (r Release) selector() metav1.ListOptions {
+// Selector selects the release's objects and its pods, which carry few labels.
+func (r Release) Selector() metav1.ListOptions {
 	return metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + r.Name}
 }
 
 // Workloads lists what the release runs, sorted by name.
 func (r Release) Workloads(ctx context.Context, client *kube.Client) ([]Workload, error) {
-	deployments, err := client.AppsV1().Deployments(r.Namespace).List(ctx, r.selector())
+	deployments, err := client.AppsV1().Deployments(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil, err
 	}
-	sets, err := client.AppsV1().StatefulSets(r.Namespace).List(ctx, r.selector())
+	sets, err := client.AppsV1().StatefulSets(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil, err
 	}
-	jobs, err := client.BatchV1().Jobs(r.Namespace).List(ctx, r.selector())
+	jobs, err := client.BatchV1().Jobs(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +128,7 @@ func (r Release) open(workloads []Workload) []string {
 
 // hopeless returns an error for a pod or a Job that will not become ready by itself.
 func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
-	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.selector())
+	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil //nolint:nilerr // the API server is busy; Wait asks again
 	}
@@ -142,7 +142,7 @@ func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
 			}
 		}
 	}
-	jobs, err := client.BatchV1().Jobs(r.Namespace).List(ctx, r.selector())
+	jobs, err := client.BatchV1().Jobs(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
@@ -184,7 +184,7 @@ func (r Release) lastLines(ctx context.Context, client *kube.Client, pod string,
 
 // MemoryRequests is the sum over the release's pods, in bytes.
 func (r Release) MemoryRequests(ctx context.Context, client *kube.Client) (int64, error) {
-	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.selector())
+	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return 0, err
 	}

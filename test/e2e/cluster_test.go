@@ -20,6 +20,7 @@ import (
 
 	"sluice/internal/kube"
 	"sluice/internal/run"
+	"sluice/internal/state"
 	"sluice/internal/verify"
 )
 
@@ -39,9 +40,9 @@ func connect(t *testing.T) *cluster {
 	t.Helper()
 	path := os.Getenv("SLUICE_KUBECONFIG")
 	if path == "" {
-		home, err := os.UserHomeDir()
+		dir, err := state.Dir("dev")
 		require.NoError(t, err)
-		path = filepath.Join(home, ".sluice", "dev", "kubeconfig")
+		path = filepath.Join(dir, "kubeconfig")
 	}
 	client, err := kube.New(path)
 	require.NoError(t, err, "no cluster to test: run `make up`, or set SLUICE_KUBECONFIG")

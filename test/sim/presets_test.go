@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/release"
+	"sluice/internal/state"
 	"sluice/test"
 )
 
@@ -35,7 +36,7 @@ func TestPresets(t *testing.T) {
 
 // lifecycle installs and uninstalls a preset. While it is ready, check is called if given.
 func (s simulation) lifecycle(t *testing.T, preset string, check func(namespace string)) {
-	root, err := test.Root()
+	root, err := state.Repository()
 	require.NoError(t, err)
 	stack := test.Preset(preset)
 	stack.Namespace = "sluice-" + preset
