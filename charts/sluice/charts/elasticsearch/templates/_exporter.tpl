@@ -9,6 +9,8 @@ containers:
       - --es.uri=http://{{ include "lib.host" (dict "root" . "name" "elasticsearch") }}:9200
       - --es.all
       - --es.indices
+      # The disk watermarks, which the alerts compare with.
+      - --collector.clustersettings
     ports:
       - {name: metrics, containerPort: 9114}
     # It looks for Elasticsearch for 10 s before it listens.

@@ -11,6 +11,9 @@ containers:
       - --topic={{ .Values.global.topic }}
       - --rate={{ .Values.logGenerator.config.rate | int }}
       - --levels={{ .Values.logGenerator.config.levels }}
+      - --burst-interval={{ .Values.logGenerator.config.burstInterval }}
+      - --burst-length={{ .Values.logGenerator.config.burstLength }}
+      - --burst-service={{ .Values.logGenerator.config.burstService }}
       - --metrics-addr=:8001
       - --connect-timeout=5m
     ports:

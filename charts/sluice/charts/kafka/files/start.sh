@@ -1,25 +1,29 @@
 #!/usr/bin/env bash
-# Starts this pod's broker: server.properties, and what differs from pod to pod.
+# Starts this pod's broker: the files of properties, and what differs from pod to pod.
 set -euo pipefail
 
-properties=/etc/sluice/server.properties
+bin=${KAFKA_BIN:-/opt/kafka/bin}
+ordinal=${HOSTNAME##*-}
+properties=${PROPERTIES:-/tmp/server.properties}
 property() { sed -n "s/^$1=//p" "$properties"; }
+set_property() {
+  sed -i "/^$1=/d" "$properties"
+  echo "$1=$2" >>"$properties"
+}
 
-# A broker that was killed is still registered until its session ends. One that comes back before that
-# finds its own number taken, and exits.
+cat /etc/sluice/server.properties "/etc/sluice/$MODE.properties" >"$properties"
 data=$(property log.dirs)
-if [[ -e $data/meta.properties && ! -e $data/.kafka_cleanshutdown ]]; then
-  seconds=$(($(property zookeeper.session.timeout.ms) / 1000))
-  echo "The last broker here was killed: waiting $seconds s for its session in ZooKeeper to end."
-  sleep "$seconds"
+set_property advertised.listeners "PLAINTEXT://$HOSTNAME.$DOMAIN:9092"
+if [[ -n ${ZONE:-} ]]; then
+  set_property broker.rack "$ZONE"
 fi
+
+# shellcheck source=/dev/null
+source /etc/sluice/prepare.sh
 
 # Not in the pod's environment: they are the broker's, not those of tools that are run beside it.
 export KAFKA_HEAP_OPTS="-Xms${HEAP_MEGABYTES}m -Xmx${HEAP_MEGABYTES}m"
 export KAFKA_OPTS="-javaagent:/agent/jmx_prometheus_javaagent.jar=9404:/etc/sluice/jmx-exporter.yml"
 export KAFKA_LOG4J_OPTS="-Dlog4j.configuration=file:/etc/sluice/log4j.properties"
 
-exec "${KAFKA_BIN:-/opt/kafka/bin}/kafka-server-start.sh" "$properties" \
-  --override "broker.id=${HOSTNAME##*-}" \
-  --override "advertised.listeners=PLAINTEXT://$HOSTNAME.$DOMAIN:9092" \
-  ${ZONE:+--override "broker.rack=$ZONE"}
+exec "$bin/kafka-server-start.sh" "$properties"

@@ -17,6 +17,12 @@ containers:
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
     command: [bash, /etc/sluice/start.sh]
     env:
+      - name: MODE
+        value: {{ .Values.mode }}
+      {{- if eq .Values.mode "kraft" }}
+      - name: CLUSTER_ID
+        value: {{ include "kafka.clusterId" . }}
+      {{- end }}
       - name: HEAP_MEGABYTES
         value: {{ .Values.config.heapMegabytes | int | quote }}
       - name: DOMAIN
@@ -31,6 +37,9 @@ containers:
         value: /tmp/logs
     ports:
       - {name: broker, containerPort: 9092}
+      {{- if eq .Values.mode "kraft" }}
+      - {name: controller, containerPort: 9093}
+      {{- end }}
       - {name: metrics, containerPort: 9404}
     # The port opens when the broker has loaded its logs and registered.
     startupProbe:

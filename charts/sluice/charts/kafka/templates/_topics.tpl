@@ -10,18 +10,22 @@ containers:
     env:
       - name: BOOTSTRAP_SERVER
         value: {{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
-      - name: TOPIC
-        value: {{ .Values.global.topic }}
-      - name: PARTITIONS
-        value: {{ .Values.topics.config.partitions | int | quote }}
-      - name: RETENTION_MS
-        value: {{ mul .Values.topics.config.retentionHours 3600000 | quote }}
+      # One a line: name, partitions, milliseconds that a record is kept.
+      - name: TOPICS
+        value: |
+          {{ .Values.global.topic }} {{ .Values.topics.config.partitions | int }} {{ mul .Values.topics.config.retentionHours 3600000 }}
+          {{ .Values.global.anomaliesTopic }} {{ .Values.topics.config.anomaliesPartitions | int }} {{ mul .Values.topics.config.anomaliesRetentionHours 3600000 }}
       - name: REPLICATION_FACTOR
         value: {{ .Values.config.replicationFactor | int | quote }}
       - name: MIN_INSYNC_REPLICAS
         value: {{ .Values.config.minInSyncReplicas | int | quote }}
       - name: TIMEOUT_SECONDS
         value: "300"
+      {{- if eq .Values.mode "kraft" }}
+      # Not read: a new cluster has no topics yet, and needs a Job of another name.
+      - name: CLUSTER_ID
+        value: {{ include "kafka.clusterId" . }}
+      {{- end }}
       - name: LOOK_AT
         value: >-
           It needs {{ .Values.config.replicationFactor }} running broker(s), see

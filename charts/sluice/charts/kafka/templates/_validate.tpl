@@ -9,4 +9,17 @@
 {{- if gt $minimum $factor }}
 {{- fail (printf "kafka.config.minInSyncReplicas is %d, more than kafka.config.replicationFactor (%d): nothing could ever be written" $minimum $factor) }}
 {{- end }}
+{{- if eq .Values.mode "kraft" }}
+{{- $controllers := int .Values.config.controllers }}
+{{- if gt $controllers $replicas }}
+{{- fail (printf "kafka.config.controllers is %d, but there are only %d brokers: raise kafka.replicas, or set it to 1 before the first start" $controllers $replicas) }}
+{{- end }}
+{{- /* New pods would start before the old ones can object. Without a cluster (helm template) nothing is found. */}}
+{{- $live := lookup "v1" "ConfigMap" .Release.Namespace (printf "%s-kafka" .Release.Name) | default dict }}
+{{- $voters := regexFind "(?m)^controller.quorum.voters=.*$" (dig "data" "kraft.properties" "" $live) }}
+{{- $old := regexReplaceAll "[^@]" $voters "" | len }}
+{{- if and $old (ne $old $controllers) }}
+{{- fail (printf "kafka.config.controllers is %d, but this cluster was made with %d, and its voters can't be changed: set it back" $controllers $old) }}
+{{- end }}
+{{- end }}
 {{- end }}

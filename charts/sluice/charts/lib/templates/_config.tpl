@@ -5,6 +5,13 @@
 {{- end }}
 {{- end }}
 
+{{/* The same, for files whose own format has {{ }} in it: their text is taken as it stands. */}}
+{{- define "lib.rawFiles" -}}
+{{- range $path, $content := .root.Files.Glob .pattern }}
+{{ base $path }}: {{ toString $content | toJson }}
+{{- end }}
+{{- end }}
+
 {{- define "lib.configMap" }}
 ---
 apiVersion: v1

@@ -34,12 +34,30 @@ topologySpreadConstraints:
 {{- end }}
 {{- end }}
 
-{{/* The PodSpec: defaults, the component's own, spreading, and at last the user's values.pod. */}}
+{{/*
+The nodes of a pool carry its name as the label and, if nothing else may run there, as the taint sluice/pool.
+Pods prefer their pool and tolerate its taint: where there are no pools, they run anywhere.
+*/}}
+{{- define "lib.pool" -}}
+{{- with get .root.Values.global.pools .name }}
+tolerations:
+  - {key: sluice/pool, operator: Equal, value: {{ . }}, effect: NoSchedule}
+affinity:
+  nodeAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      - weight: 100
+        preference:
+          matchExpressions:
+            - {key: sluice/pool, operator: In, values: [{{ . }}]}
+{{- end }}
+{{- end }}
+
+{{/* The PodSpec: defaults, spreading, node pool, the component's own, and at last the user's values.pod. */}}
 {{- define "lib.pod" -}}
 {{- with .pod.Error }}{{ fail (printf "the pod of %s is not valid YAML: %s" $.name .) }}{{ end }}
 {{- $spread := dict }}
-{{- if gt (int .values.replicas) 1 }}{{ $spread = include "lib.topologySpread" . | fromYaml }}{{ end }}
-{{- $pod := mustMergeOverwrite (include "lib.podDefaults" . | fromYaml) $spread .pod (deepCopy .values.pod) }}
+{{- if gt (include "lib.most" . | int) 1 }}{{ $spread = include "lib.topologySpread" . | fromYaml }}{{ end }}
+{{- $pod := mustMergeOverwrite (include "lib.podDefaults" . | fromYaml) $spread (include "lib.pool" . | fromYaml) .pod (deepCopy .values.pod) }}
 {{- $defaults := include "lib.containerDefaults" . }}
 {{- range $kind := list "initContainers" "containers" }}
 {{- $containers := list }}

@@ -7,10 +7,16 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels: {{- include "lib.labels" . | nindent 4 }}
 spec:
+  {{- if not (include "lib.autoscaled" .) }}
   replicas: {{ .values.replicas }}
+  {{- end }}
   serviceName: {{ include "lib.name" . }}-headless
   # Members of a quorum wait for each other: started one by one, the first would wait for ever.
   podManagementPolicy: Parallel
+  {{- if include "lib.autoscaled" . }}
+  # A pod that comes back finds its volume again.
+  persistentVolumeClaimRetentionPolicy: {whenDeleted: Retain, whenScaled: Retain}
+  {{- end }}
   revisionHistoryLimit: 3
   selector:
     matchLabels: {{- include "lib.selectorLabels" . | nindent 6 }}
@@ -20,7 +26,7 @@ spec:
         name: data
         labels: {{- include "lib.selectorLabels" . | nindent 10 }}
       spec:
-        accessModes: [ReadWriteOnce]
+        accessModes: [{{ .values.storage.accessMode | default "ReadWriteOnce" }}]
         {{- with .values.storage.className }}
         storageClassName: {{ . }}
         {{- end }}
@@ -29,6 +35,7 @@ spec:
             storage: {{ .values.storage.size }}
 {{- end }}
 
+{{/* Takes .strategy too, when it is not the rolling one. */}}
 {{- define "lib.deployment" }}
 ---
 apiVersion: apps/v1
@@ -38,8 +45,13 @@ metadata:
   namespace: {{ .root.Release.Namespace }}
   labels: {{- include "lib.labels" . | nindent 4 }}
 spec:
+  {{- if not (include "lib.autoscaled" .) }}
   replicas: {{ .values.replicas }}
+  {{- end }}
   revisionHistoryLimit: 3
+  {{- with .strategy }}
+  strategy: {type: {{ . }}}
+  {{- end }}
   selector:
     matchLabels: {{- include "lib.selectorLabels" . | nindent 6 }}
   template: {{- include "lib.podTemplate" . | nindent 4 }}
@@ -64,7 +76,7 @@ spec:
 {{- end }}
 
 {{- define "lib.podDisruptionBudget" }}
-{{- if gt (int .values.replicas) 1 }}
+{{- if gt (include "lib.most" . | int) 1 }}
 ---
 apiVersion: policy/v1
 kind: PodDisruptionBudget
@@ -77,4 +89,43 @@ spec:
   selector:
     matchLabels: {{- include "lib.selectorLabels" . | nindent 6 }}
 {{- end }}
+{{- end }}
+
+{{/* Takes .schedule too, a cron expression in UTC. */}}
+{{- define "lib.cronJob" }}
+---
+apiVersion: batch/v1
+kind: CronJob
+metadata:
+  name: {{ include "lib.name" . }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "lib.labels" . | nindent 4 }}
+spec:
+  schedule: {{ .schedule | quote }}
+  timeZone: Etc/UTC
+  concurrencyPolicy: Forbid
+  successfulJobsHistoryLimit: 1
+  failedJobsHistoryLimit: 1
+  jobTemplate:
+    spec:
+      backoffLimit: 2
+      template: {{- include "lib.podTemplate" . | nindent 8 }}
+{{- end }}
+
+{{/* A pod that `helm test` runs; it is kept only when it failed, so that its log can be read. */}}
+{{- define "lib.test" }}
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ include "lib.name" . }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "lib.labels" . | nindent 4 }}
+  annotations:
+    helm.sh/hook: test
+    helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
+    {{- with .files }}
+    checksum/config: {{ toYaml . | sha256sum }}
+    {{- end }}
+spec: {{- include "lib.pod" . | nindent 2 }}
 {{- end }}

@@ -19,11 +19,11 @@ initContainers:
       - name: LOOK_AT
         value: >-
           See
-          kubectl -n {{ .Release.Namespace }} logs -l app.kubernetes.io/name=elasticsearch-index-template;
+          kubectl -n {{ .Release.Namespace }} logs -l app.kubernetes.io/name=elasticsearch-setup;
           kubectl -n {{ .Release.Namespace }} get pods -l app.kubernetes.io/name=elasticsearch
     resources: {{- toYaml .Values.wait.resources | nindent 6 }}
     volumeMounts:
-      - {name: wait, mountPath: /etc/sluice}
+      - {name: config, mountPath: /etc/sluice}
 containers:
   - name: otel-collector
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
@@ -50,7 +50,4 @@ volumes:
   - name: config
     configMap:
       name: {{ .Release.Name }}-otel-collector
-  - name: wait
-    configMap:
-      name: {{ .Release.Name }}-otel-collector-wait
 {{- end }}

@@ -30,9 +30,13 @@ containers:
     resources: {{- toYaml .Values.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/prometheus}
+      - {name: rules, mountPath: /etc/rules}
       - {name: data, mountPath: /prometheus}
 volumes:
   - name: config
     configMap:
       name: {{ .Release.Name }}-prometheus
+  - name: rules
+    configMap:
+      name: {{ .Release.Name }}-prometheus-rules
 {{- end }}

@@ -1,0 +1,56 @@
+{{- define "grafana.pod" -}}
+securityContext:
+  runAsUser: 472
+  runAsGroup: 472
+  fsGroup: 472
+containers:
+  - name: grafana
+    image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
+    env:
+      - name: GF_SECURITY_ADMIN_USER__FILE
+        value: /etc/sluice/secret/admin-user
+      - name: GF_SECURITY_ADMIN_PASSWORD__FILE
+        value: /etc/sluice/secret/admin-password
+      # Logs go to the console; the folder is made all the same, where it may be.
+      - name: GF_PATHS_LOGS
+        value: /var/lib/grafana/log
+    ports:
+      - {name: http, containerPort: 3000}
+    # An empty database is made anew at every start without a volume.
+    startupProbe:
+      httpGet: {path: /api/health, port: http}
+      periodSeconds: 2
+      failureThreshold: 90
+    readinessProbe:
+      httpGet: {path: /api/health, port: http}
+    livenessProbe:
+      httpGet: {path: /api/health, port: http}
+      periodSeconds: 20
+      timeoutSeconds: 5
+      failureThreshold: 5
+    resources: {{- toYaml .Values.resources | nindent 6 }}
+    volumeMounts:
+      - {name: config, mountPath: /etc/grafana/grafana.ini, subPath: grafana.ini}
+      - {name: datasources, mountPath: /etc/grafana/provisioning/datasources}
+      - {name: providers, mountPath: /etc/grafana/provisioning/dashboards}
+      - {name: dashboards, mountPath: /etc/sluice/dashboards}
+      - {name: secret, mountPath: /etc/sluice/secret, readOnly: true}
+      - {name: data, mountPath: /var/lib/grafana}
+      - {name: tmp, mountPath: /tmp}
+volumes:
+  {{- range $volume, $name := dict "config" "grafana" "datasources" "grafana-datasources" "providers" "grafana-providers" "dashboards" "grafana-dashboards" }}
+  - name: {{ $volume }}
+    configMap:
+      name: {{ $.Release.Name }}-{{ $name }}
+  {{- end }}
+  - name: secret
+    secret:
+      secretName: {{ include "grafana.secretName" . }}
+      defaultMode: 0440
+  - name: tmp
+    emptyDir: {}
+  {{- if not .Values.storage.size }}
+  - name: data
+    emptyDir: {}
+  {{- end }}
+{{- end }}

@@ -1,0 +1,31 @@
+{{- define "kafka.test" -}}
+restartPolicy: Never
+securityContext:
+  runAsUser: 1000
+  runAsGroup: 1000
+containers:
+  - name: test
+    image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
+    command: [bash, /etc/sluice/test.sh]
+    env:
+      - name: BOOTSTRAP_SERVER
+        value: {{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
+      - name: TOPIC
+        value: {{ .Values.global.topic }}
+      - name: REPLICATION_FACTOR
+        value: {{ .Values.config.replicationFactor | int | quote }}
+      - name: KAFKA_HEAP_OPTS
+        value: -Xmx128m
+      - name: LOG_DIR
+        value: /tmp
+    resources: {{- toYaml .Values.test.resources | nindent 6 }}
+    volumeMounts:
+      - {name: config, mountPath: /etc/sluice}
+      - {name: tmp, mountPath: /tmp}
+volumes:
+  - name: config
+    configMap:
+      name: {{ .Release.Name }}-kafka-test
+  - name: tmp
+    emptyDir: {}
+{{- end }}

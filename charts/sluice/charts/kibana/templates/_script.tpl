@@ -1,0 +1,33 @@
+{{/*
+A pod that runs one script against Kibana, with its image's bash and curl.
+Takes root, name (of the component, after kibana-), script, resources, and env: more variables.
+*/}}
+{{- define "kibana.script" -}}
+restartPolicy: Never
+securityContext:
+  runAsUser: 1000
+  runAsGroup: 0
+containers:
+  - name: {{ .name }}
+    image: {{ include "lib.image" (dict "root" .root "image" .root.Values.image) }}
+    command: [bash, /etc/sluice/{{ .script }}]
+    env:
+      - name: KIBANA_URL
+        value: http://{{ include "lib.host" (dict "root" .root "name" "kibana") }}:5601
+      {{- range $name, $value := .env }}
+      - name: {{ $name }}
+        value: {{ $value | quote }}
+      {{- end }}
+      - name: LOOK_AT
+        value: >-
+          See
+          kubectl -n {{ .root.Release.Namespace }} get pods -l app.kubernetes.io/name=kibana;
+          kubectl -n {{ .root.Release.Namespace }} logs deployment/{{ .root.Release.Name }}-kibana -c kibana
+    resources: {{- toYaml .resources | nindent 6 }}
+    volumeMounts:
+      - {name: config, mountPath: /etc/sluice}
+volumes:
+  - name: config
+    configMap:
+      name: {{ .root.Release.Name }}-kibana-{{ .name }}
+{{- end }}

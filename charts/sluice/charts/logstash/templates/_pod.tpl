@@ -1,0 +1,89 @@
+{{- define "logstash.pod" -}}
+securityContext:
+  runAsUser: 1000
+  runAsGroup: 1000
+  fsGroup: 1000
+# Time to hand the batches in flight to Elasticsearch; what is queued stays on the volume.
+terminationGracePeriodSeconds: {{ ternary 300 120 .Values.autoscaling.enabled }}
+initContainers:
+  - name: wait-for-index-template
+    image: {{ include "lib.image" (dict "root" . "image" .Values.wait.image) }}
+    command: [bash, /etc/sluice/wait.sh]
+    env:
+      - name: ELASTICSEARCH_URL
+        value: http://{{ include "lib.host" (dict "root" . "name" "elasticsearch") }}:9200
+      - name: INDEX
+        value: {{ .Values.global.index }}
+      - name: TIMEOUT_SECONDS
+        value: "600"
+      - name: LOOK_AT
+        value: >-
+          See
+          kubectl -n {{ .Release.Namespace }} logs -l app.kubernetes.io/name=elasticsearch-index-template;
+          kubectl -n {{ .Release.Namespace }} get pods -l app.kubernetes.io/name=elasticsearch
+    resources: {{- toYaml .Values.wait.resources | nindent 6 }}
+    volumeMounts:
+      - {name: config, mountPath: /etc/sluice}
+containers:
+  - name: logstash
+    image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
+    # The image's entry point can write settings from variables into its own configuration; this one is mounted.
+    args: [--path.settings, /etc/sluice]
+    env:
+      - name: LS_JAVA_OPTS
+        value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m
+    ports:
+      - {name: api, containerPort: 9600}
+      - {name: beats, containerPort: 5044}
+    # The API answers long before the pipeline runs, which it does not know until then (404).
+    # A pipeline that could not start does not end the process.
+    startupProbe:
+      httpGet: {path: /_node/pipelines/dead-letter, port: api}
+      periodSeconds: 5
+      timeoutSeconds: 5
+      failureThreshold: 60
+    readinessProbe:
+      httpGet: {path: /_node/pipelines/main, port: api}
+      timeoutSeconds: 5
+    livenessProbe:
+      httpGet: {path: /, port: api}
+      periodSeconds: 20
+      timeoutSeconds: 10
+      failureThreshold: 5
+    resources: {{- toYaml .Values.resources | nindent 6 }}
+    volumeMounts:
+      - {name: config, mountPath: /etc/sluice}
+      - {name: data, mountPath: /usr/share/logstash/data}
+      - {name: logs, mountPath: /usr/share/logstash/logs}
+      - {name: tmp, mountPath: /tmp}
+  - name: exporter
+    image: {{ include "lib.image" (dict "root" . "image" .Values.exporter.image) }}
+    # Prometheus asks it for /probe?module=logstash&target=http://127.0.0.1:9600/_node/stats.
+    args: [--config.file=/etc/sluice/exporter.yml, --web.listen-address=:9198]
+    ports:
+      - {name: metrics, containerPort: 9198}
+    startupProbe:
+      httpGet: {path: /metrics, port: metrics}
+      periodSeconds: 2
+      failureThreshold: 30
+    readinessProbe:
+      httpGet: {path: /metrics, port: metrics}
+    livenessProbe:
+      httpGet: {path: /metrics, port: metrics}
+      periodSeconds: 20
+      failureThreshold: 5
+    resources: {{- toYaml .Values.exporter.resources | nindent 6 }}
+    securityContext:
+      runAsUser: 65534
+      runAsGroup: 65534
+    volumeMounts:
+      - {name: config, mountPath: /etc/sluice}
+volumes:
+  - name: config
+    configMap:
+      name: {{ .Release.Name }}-logstash
+  - name: logs
+    emptyDir: {}
+  - name: tmp
+    emptyDir: {}
+{{- end }}
