@@ -30,11 +30,11 @@ func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release
 	for _, url := range urls {
 		a.out.Printf("  %s", url)
 	}
-	a.out.Printf("  credentials     none: the dev profile asks for none and listens on this machine only")
-	a.out.Printf("  kubectl         export KUBECONFIG=%s", c.Kubeconfig)
-	a.out.Printf("  look            make status        count again   make verify        stop   make down")
-	a.out.Printf("\nFigures: ready and verified in %.0f s (at most 150 s warm, 1200 s cold); memory requests of all pods %s (dev: at most 6 GiB); "+
-		"the cluster uses %s (dev: at most 10 GiB); the chart renders in %d ms (at most 50 ms)",
+	a.out.Printf("  credentials           none: the dev profile asks for none and listens on this machine only")
+	a.out.Printf("  kubectl               export KUBECONFIG=%s", c.Kubeconfig)
+	a.out.Printf("  look                  make status        count again   make verify        stop   make down")
+	a.out.Printf("\nFigures: ready and verified in %.0f s (at most 150 s warm, 1200 s cold); memory requests of all pods %s (dev: at most 8 GiB); "+
+		"the cluster uses %s (dev: at most 10 GiB); the chart renders in %d ms (at most 150 ms)",
 		a.out.Elapsed().Seconds(), gib(requests), gib(memory), render.Milliseconds())
 	return nil
 }
@@ -49,6 +49,7 @@ func nodePortURLs(ctx context.Context, c *cluster.Cluster, r release.Release, cl
 		"elasticsearch": "/_cluster/health?pretty",
 		"prometheus":    "/api/v1/targets",
 		"app-service":   "/metrics",
+		"kibana":        "/app/dashboards",
 	}
 	var urls []string
 	for _, service := range services.Items {
@@ -62,7 +63,7 @@ func nodePortURLs(ctx context.Context, c *cluster.Cluster, r release.Release, cl
 				return nil, err
 			}
 			if address != "" {
-				urls = append(urls, fmt.Sprintf("%-15s http://%s%s", component, address, paths[component]))
+				urls = append(urls, fmt.Sprintf("%-21s http://%s%s", component, address, paths[component]))
 			}
 		}
 	}

@@ -64,9 +64,18 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 		return err
 	}
 	if a.topology == "sim" {
-		count = 0 // nothing runs on simulated nodes, so no event can flow and no image is needed
+		count = 0 // nothing runs on simulated nodes, so no event can flow, and no image is needed or missing
 		err = a.out.Do("Simulated nodes", func(*progress.Step) error { return simulate(ctx, c) })
 	} else {
+		var few int
+		if few, err = fewOpenFiles(ctx, c); err != nil {
+			return err
+		}
+		if few != 0 && a.topology == "zones" {
+			a.out.Printf("  left out: all Elasticsearch nodes but one: a process may open %d files here, and several nodes ask for %d", few, elasticsearchFiles)
+			set = append([]string{"elasticsearch.replicas=1"}, set...)
+		}
+		set = append(plan.Set(), set...)
 		err = a.out.Do("Images into the cluster", func(*progress.Step) error { return c.Load(ctx, plan.Local()) })
 	}
 	if err != nil {
@@ -92,12 +101,24 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 	return a.summary(ctx, c, r, client, render)
 }
 
+// elasticsearchFiles is how many open files Elasticsearch must be allowed before it forms a cluster with others.
+const elasticsearchFiles = 65_535
+
+// fewOpenFiles is the limit of open files in the cluster's nodes, or 0 if it is enough.
+func fewOpenFiles(ctx context.Context, c *cluster.Cluster) (int, error) {
+	limit, err := c.OpenFiles(ctx)
+	if err != nil || limit >= elasticsearchFiles {
+		return 0, err
+	}
+	return limit, nil
+}
+
 // simulate gives the sim topology two nodes in each of three zones.
 func simulate(ctx context.Context, c *cluster.Cluster) error {
-	return c.Simulate(ctx, []string{"a", "b", "c"}, 2, corev1.ResourceList{
+	return c.Simulate(ctx, []string{"a", "b", "c"}, []cluster.NodePool{{Name: "general", PerZone: 2, Capacity: corev1.ResourceList{
 		corev1.ResourceCPU:    resource.MustParse("16"),
 		corev1.ResourceMemory: resource.MustParse("64Gi"),
-	})
+	}}})
 }
 
 // getImages makes the engine answer and gets every image that is built or assembled on this machine.

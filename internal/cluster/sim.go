@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -24,13 +25,27 @@ const (
 	fieldManager = "sluice"
 )
 
+// applyAtOnce bounds the nodes that are applied at a time: each waits for the disk of the API server's store.
+const applyAtOnce = 16
+
 // podsPerNode is the kubelet's own default.
 var podsPerNode = resource.MustParse("110")
 
-// Simulate gives the cluster exactly these nodes beside its real one: perZone in each zone, called
-// sim-<zone>-<i>, each with this capacity. Their pods become ready, and those of Jobs end well, without
-// anything being run. It returns once all of them are Ready.
-func (c *Cluster) Simulate(ctx context.Context, zones []string, perZone int, capacity corev1.ResourceList) error {
+// NodePool is a group of simulated nodes of one size.
+type NodePool struct {
+	Name      string // the value of their label sluice/pool
+	Dedicated bool   // whether they have a taint of the same key and value
+	PerZone   int
+	Capacity  corev1.ResourceList // of each; all of it can be requested by pods
+}
+
+// poolKey is the label, and the taint, that tells a node's pool. The chart's pods know it too.
+const poolKey = "sluice/pool"
+
+// Simulate gives the cluster exactly these nodes beside its real one, called sim-<zone>-<pool>-<i>. Their
+// pods become ready, and those of Jobs end well, without anything being run. It returns once all of them
+// are Ready.
+func (c *Cluster) Simulate(ctx context.Context, zones []string, pools []NodePool) error {
 	if c.topology != "sim" {
 		return usage.Errorf("nodes are simulated in the topology sim only, not in %q: set --topology sim", c.topology)
 	}
@@ -53,45 +68,63 @@ func (c *Cluster) Simulate(ctx context.Context, zones []string, perZone int, cap
 	if err := c.runKwok(ctx, client, program); err != nil {
 		return err
 	}
-	nodes := simulatedNodes(zones, perZone, capacity)
+	nodes := simulatedNodes(zones, pools)
 	if err := applyNodes(ctx, client, nodes); err != nil {
 		return err
 	}
 	return c.waitForSimulated(ctx, client, len(nodes))
 }
 
-func simulatedNodes(zones []string, perZone int, capacity corev1.ResourceList) map[string]*apply.NodeApplyConfiguration {
-	capacity = maps.Clone(capacity)
-	capacity[corev1.ResourcePods] = podsPerNode
+func simulatedNodes(zones []string, pools []NodePool) map[string]*apply.NodeApplyConfiguration {
 	nodes := map[string]*apply.NodeApplyConfiguration{}
-	for _, zone := range zones {
-		for i := range perZone {
-			name := fmt.Sprintf("sim-%s-%d", zone, i)
-			nodes[name] = apply.Node(name).
-				WithAnnotations(map[string]string{fakeNode: "fake"}).
-				WithLabels(map[string]string{
-					corev1.LabelTopologyZone: zone,
-					corev1.LabelHostname:     name,
-					corev1.LabelOSStable:     "linux",
-					corev1.LabelArchStable:   runtime.GOARCH,
-				}).
-				WithStatus(apply.NodeStatus().WithCapacity(capacity).WithAllocatable(capacity))
+	for _, pool := range pools {
+		for _, zone := range zones {
+			for i := range pool.PerZone {
+				name := fmt.Sprintf("sim-%s-%s-%d", zone, pool.Name, i)
+				nodes[name] = pool.node(name, zone)
+			}
 		}
 	}
 	return nodes
 }
 
+func (p NodePool) node(name, zone string) *apply.NodeApplyConfiguration {
+	capacity := maps.Clone(p.Capacity)
+	capacity[corev1.ResourcePods] = podsPerNode
+	node := apply.Node(name).
+		WithAnnotations(map[string]string{fakeNode: "fake"}).
+		WithLabels(map[string]string{
+			corev1.LabelTopologyZone: zone,
+			corev1.LabelHostname:     name,
+			corev1.LabelOSStable:     "linux",
+			corev1.LabelArchStable:   runtime.GOARCH,
+			poolKey:                  p.Name,
+		}).
+		WithStatus(apply.NodeStatus().WithCapacity(capacity).WithAllocatable(capacity))
+	if p.Dedicated {
+		node.WithSpec(apply.NodeSpec().WithTaints(
+			apply.Taint().WithKey(poolKey).WithValue(p.Name).WithEffect(corev1.TaintEffectNoSchedule)))
+	}
+	return node
+}
+
 // applyNodes creates, changes and deletes simulated nodes until there are exactly these.
 func applyNodes(ctx context.Context, client kubernetes.Interface, nodes map[string]*apply.NodeApplyConfiguration) error {
 	api, options := client.CoreV1().Nodes(), metav1.ApplyOptions{FieldManager: fieldManager, Force: true}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(applyAtOnce)
 	for _, node := range nodes {
-		// The first call takes the status of a new node only, the second that of one that was there.
-		if _, err := api.Apply(ctx, node, options); err != nil {
+		group.Go(func() error {
+			// The first call takes the status of a new node only, the second that of one that was there.
+			if _, err := api.Apply(groupCtx, node, options); err != nil {
+				return err
+			}
+			_, err := api.ApplyStatus(groupCtx, node, options)
 			return err
-		}
-		if _, err := api.ApplyStatus(ctx, node, options); err != nil {
-			return err
-		}
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
 	}
 	existing, err := api.List(ctx, metav1.ListOptions{})
 	if err != nil {

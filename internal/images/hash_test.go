@@ -52,6 +52,7 @@ func TestHash(t *testing.T) {
 		"the product's pins":             {file("go.sum", "changed\n"), false},
 		"a package that is imported":     {file("used/used.go", "package used\n\nvar X int\n"), false},
 		"a package that is not imported": {file("unused/unused.go", "package unused\n\nvar X int\n"), true},
+		"a requirement's pin":            {file("images/app/requirements.txt", "p==2 --hash=sha256:1\n"), false},
 		"the Go version":                 {func(_ *testing.T, b *Builder, _ *Spec) { b.goVersion = "go1.26.1" }, false},
 		"an input's description":         {func(_ *testing.T, _ *Builder, s *Spec) { s.Inputs[0].Go.LDFlags = "-s" }, false},
 		"a file that became executable": {func(t *testing.T, b *Builder, _ *Spec) {

@@ -38,8 +38,10 @@ func (b *Builder) make(ctx context.Context, spec Spec, in Input, dir string) err
 		return b.copyFromModule(ctx, *in.Gomod, dir)
 	case in.Debian != nil:
 		return debian(ctx, *in.Debian, dir)
+	case in.Pip != nil:
+		return pip(ctx, filepath.Join(spec.dir, in.Pip.Requirements), filepath.Join(dir, in.Pip.To))
 	}
-	return fmt.Errorf("%s/image.yaml: an input needs one of maven, jar, unzip, go, gomod, debian", spec.dir)
+	return fmt.Errorf("%s/image.yaml: an input needs one of maven, jar, unzip, go, gomod, debian, pip", spec.dir)
 }
 
 func mvn(ctx context.Context, args ...string) error {
@@ -58,6 +60,9 @@ func fetchArtifact(ctx context.Context, artifact, file string) error {
 	}
 	if len(parts) != 4 {
 		return fmt.Errorf("artifact %q must be group:artifact:version or group:artifact:version:packaging", artifact)
+	}
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		return err
 	}
 	tmp, err := os.MkdirTemp(filepath.Dir(file), "artifact-")
 	if err != nil {
@@ -162,6 +167,16 @@ func debian(ctx context.Context, d Debian, dir string) error {
 		"--include="+strings.Join(d.Include, ","),
 		"--dpkgopt=path-exclude=/usr/share/man/*/*", "--dpkgopt=path-exclude=/usr/share/doc/*", "--dpkgopt=path-exclude=/usr/share/locale/*",
 		d.Suite, filepath.Join(dir, d.To), mirror).Run(ctx)
+	return err
+}
+
+// pip installs into a folder, never into the machine's own Python. A requirement without a hash is refused.
+func pip(ctx context.Context, requirements, to string) error {
+	if err := engine.Need(ctx, "pip3", "python3-pip"); err != nil {
+		return err
+	}
+	_, err := run.Command("pip3", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore",
+		"--no-deps", "--no-compile", "--require-hashes", "--target", to, "--requirement", requirements).Run(ctx)
 	return err
 }
 

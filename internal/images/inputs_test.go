@@ -108,6 +108,29 @@ func TestFetchArtifactChecksItsArgument(t *testing.T) {
 	}
 }
 
+// The stand-in of pip writes its arguments down, and what it was given.
+func TestPip(t *testing.T) {
+	bin := write(t, map[string]string{"pip3": "#!/bin/sh\necho \"$@\" > \"$LOG\"\n"})
+	require.NoError(t, os.Chmod(filepath.Join(bin, "pip3"), 0o755))
+	log := filepath.Join(t.TempDir(), "log")
+	t.Setenv("PATH", bin)
+	t.Setenv("LOG", log)
+	in := Input{Pip: &Pip{Requirements: "requirements.txt", To: "packages"}}
+	require.NoError(t, new(Builder).make(t.Context(), Spec{dir: "images/x"}, in, "/context"))
+
+	called, err := os.ReadFile(log)
+	require.NoError(t, err)
+	require.Contains(t, string(called), "--require-hashes --target /context/packages --requirement images/x/requirements.txt")
+	require.Contains(t, string(called), "--no-deps", "what is not pinned is not installed")
+}
+
+func TestWithoutPip(t *testing.T) {
+	t.Setenv("PATH", t.TempDir())
+	err := pip(t.Context(), "requirements.txt", t.TempDir())
+	require.ErrorContains(t, err, "pip3 is not on PATH: install it (Debian: apt-get install python3-pip)")
+	require.Equal(t, 2, usage.ExitCode(err))
+}
+
 func TestAnInputOfNoKind(t *testing.T) {
 	err := new(Builder).make(t.Context(), Spec{dir: "images/x"}, Input{}, t.TempDir())
 	require.ErrorContains(t, err, "images/x/image.yaml: an input needs one of maven")

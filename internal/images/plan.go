@@ -62,11 +62,11 @@ func (b *Builder) plan(mode string, registryAnswers func() bool) *Plan {
 	}
 	for _, spec := range b.Specs {
 		switch {
-		case spec.Origin == LeftOut:
+		case spec.Origin == PullOnly && plan.Mode == Assemble:
 			plan.LeftOut = append(plan.LeftOut, spec)
 		case spec.Origin == Own, plan.Mode == Assemble:
 			plan.Build = append(plan.Build, spec)
-		case spec.Origin == Upstream:
+		case spec.Origin == Upstream, spec.Origin == PullOnly:
 			plan.Pulled = append(plan.Pulled, spec)
 		}
 	}
@@ -100,6 +100,20 @@ func (p *Plan) Local() []string {
 		}
 	}
 	return local
+}
+
+// Set are the values of the chart that do without the images that are left out.
+func (p *Plan) Set() []string { return WithoutPulling(p.LeftOut) }
+
+// WithoutPulling are the values of the chart that do without the images that can only be pulled.
+func WithoutPulling(specs []Spec) []string {
+	var set []string
+	for _, spec := range specs {
+		if spec.Origin == PullOnly {
+			set = append(set, spec.Set...)
+		}
+	}
+	return set
 }
 
 // Row is one line of a plan's table.

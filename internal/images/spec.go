@@ -14,11 +14,11 @@ import (
 
 // Origins of an image.
 const (
-	Upstream = "upstream" // pulled; assembled where no registry answers
-	Own      = "own"      // the project's: always built here
-	Base     = "base"     // only a FROM of others
-	Node     = "node"     // the kind node, assembled where kind's own can't be pulled
-	LeftOut  = "left-out" // not to be had, or not yet in the chart
+	Upstream = "upstream"  // pulled; assembled where no registry answers
+	Own      = "own"       // the project's: always built here
+	Base     = "base"      // only a FROM of others
+	Node     = "node"      // the kind node, assembled where kind's own can't be pulled
+	PullOnly = "pull-only" // upstream; left out where no registry answers, for no package holds it
 )
 
 // Spec is one images/<name>/image.yaml.
@@ -26,8 +26,11 @@ type Spec struct {
 	Image  string  `json:"image"`            // upstream's own reference
 	Origin string  `json:"origin"`           // one of the constants above
 	Title  string  `json:"title"`            // for people
-	Reason string  `json:"reason,omitempty"` // of an image that is left out
 	Inputs []Input `json:"inputs,omitempty"` // made on the host into the build context
+
+	// Of an image that is left out: why, and the values of the chart that do without it (key=value).
+	Reason string   `json:"reason,omitempty"`
+	Set    []string `json:"set,omitempty"`
 
 	dir string
 }
@@ -40,6 +43,7 @@ type Input struct {
 	Go     *Go     `json:"go,omitempty"`
 	Gomod  *Gomod  `json:"gomod,omitempty"`
 	Debian *Debian `json:"debian,omitempty"`
+	Pip    *Pip    `json:"pip,omitempty"`
 }
 
 // Maven copies the runtime dependencies of a pom.
@@ -77,6 +81,12 @@ type Debian struct {
 	To      string   `json:"to"`
 }
 
+// Pip installs the Python packages of a requirements file, each pinned by version and hash, without their dependencies.
+type Pip struct {
+	Requirements string `json:"requirements"` // relative to the image's folder
+	To           string `json:"to"`
+}
+
 // Load reads every images/<name>/image.yaml of the repository, those that others are built upon first.
 func Load(repository string) ([]Spec, error) {
 	files, err := filepath.Glob(filepath.Join(repository, "images", "*", "image.yaml"))
@@ -91,7 +101,7 @@ func Load(repository string) ([]Spec, error) {
 		}
 		specs = append(specs, spec)
 	}
-	rank := map[string]int{Base: 0, Node: 1, Own: 2, Upstream: 3, LeftOut: 4}
+	rank := map[string]int{Base: 0, Node: 1, Own: 2, Upstream: 3, PullOnly: 4}
 	sort.SliceStable(specs, func(i, j int) bool { return rank[specs[i].Origin] < rank[specs[j].Origin] })
 	return specs, nil
 }
@@ -108,12 +118,12 @@ func load(file string) (Spec, error) {
 	spec.dir = filepath.Dir(file)
 	switch spec.Origin {
 	case Upstream, Own, Base, Node:
-	case LeftOut:
-		if spec.Reason == "" {
-			return Spec{}, fmt.Errorf("%s: an image that is left out needs a reason", file)
+	case PullOnly:
+		if spec.Reason == "" || len(spec.Set) == 0 {
+			return Spec{}, fmt.Errorf("%s: an image that may be left out needs a reason, and the values to set then", file)
 		}
 	default:
-		return Spec{}, fmt.Errorf("%s: origin %q must be %s, %s, %s, %s or %s", file, spec.Origin, Upstream, Own, Base, Node, LeftOut)
+		return Spec{}, fmt.Errorf("%s: origin %q must be %s, %s, %s, %s or %s", file, spec.Origin, Upstream, Own, Base, Node, PullOnly)
 	}
 	if spec.Image == "" || spec.Title == "" {
 		return Spec{}, fmt.Errorf("%s: image and title must be set", file)

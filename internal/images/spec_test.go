@@ -29,7 +29,7 @@ func put(t *testing.T, file, text string) {
 func TestLoad(t *testing.T) {
 	dir := write(t, map[string]string{
 		"images/a/image.yaml":     "{image: a:1, origin: upstream, title: A}",
-		"images/b/image.yaml":     "{image: b:1, origin: left-out, title: B, reason: none has it}",
+		"images/b/image.yaml":     "{image: b:1, origin: pull-only, title: B, reason: none has it, set: [b=false]}",
 		"images/c/image.yaml":     "{image: c:1, origin: own, title: C, inputs: [{jar: {artifact: 'g:a:1', to: a.jar}}]}",
 		"images/d/image.yaml":     "{image: d:1, origin: base, title: D}",
 		"images/notes/README.txt": "no image",
@@ -47,7 +47,8 @@ func TestLoadRefuses(t *testing.T) {
 		`unknown field "tilte"`:           "{image: a:1, origin: own, tilte: A}",
 		`unknown field "package"`:         "{image: a:1, origin: own, title: A, inputs: [{jar: {package: x}}]}",
 		`origin "theirs" must be upst`:    "{image: a:1, origin: theirs, title: A}",
-		"left out needs a reason":         "{image: a:1, origin: left-out, title: A}",
+		"left out needs a reason, and":    "{image: a:1, origin: pull-only, title: A, set: [a=false]}",
+		"needs a reason, and the values":  "{image: a:1, origin: pull-only, title: A, reason: none has it}",
 		"image and title must be set":     "{image: a:1, origin: own}",
 		`key "image" already set in map`:  "image: a:1\nimage: a:2\norigin: own\ntitle: A",
 		"cannot unmarshal string into Go": "{image: a:1, origin: own, title: A, inputs: jar}",
@@ -81,7 +82,7 @@ func TestRepositoryImages(t *testing.T) {
 		known[spec.Image] = true
 	}
 	for _, spec := range specs {
-		if spec.Origin == LeftOut {
+		if spec.Origin == PullOnly {
 			continue
 		}
 		t.Run(filepath.Base(spec.dir), func(t *testing.T) {

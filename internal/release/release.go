@@ -14,10 +14,10 @@ import (
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/cli/values"
-	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/getter"
 	helm "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/storage/driver"
+	"helm.sh/helm/v3/pkg/strvals"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"sluice/internal/usage"
@@ -71,6 +71,30 @@ func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []
 	return nil
 }
 
+// Change upgrades the release to the chart with the values that it has, and a few others.
+func (r Release) Change(ctx context.Context, chartDir string, set []string) error {
+	loaded, err := loader.Load(chartDir)
+	if err != nil {
+		return err
+	}
+	config, err := r.config()
+	if err != nil {
+		return err
+	}
+	upgrade := action.NewUpgrade(config)
+	upgrade.Namespace, upgrade.Timeout, upgrade.ResetThenReuseValues = r.Namespace, helmTimeout, true
+	changed := map[string]any{}
+	for _, value := range set {
+		if err := strvals.ParseInto(value, changed); err != nil {
+			return usage.Errorf("values: %w", err)
+		}
+	}
+	if _, err := upgrade.RunWithContext(ctx, r.Name, loaded, changed); err != nil {
+		return fmt.Errorf("helm release %s: %w", r.Name, err)
+	}
+	return nil
+}
+
 func load(chartDir string, valuesFiles, set []string) (*chart.Chart, map[string]any, error) {
 	loaded, err := loader.Load(chartDir)
 	if err != nil {
@@ -93,7 +117,7 @@ func RenderTime(chartDir string, valuesFiles, set []string) (time.Duration, erro
 			return 0, err
 		}
 		began := time.Now()
-		if err := render(loaded, merged); err != nil {
+		if _, err := render(loaded, merged, "sluice", "sluice"); err != nil {
 			return 0, err
 		}
 		times = append(times, time.Since(began))
@@ -102,16 +126,19 @@ func RenderTime(chartDir string, valuesFiles, set []string) (time.Duration, erro
 	return times[len(times)/2], nil
 }
 
-func render(loaded *chart.Chart, merged map[string]any) error {
-	if err := chartutil.ProcessDependenciesWithMerge(loaded, merged); err != nil {
-		return err
-	}
-	context, err := chartutil.ToRenderValues(loaded, merged, chartutil.ReleaseOptions{Name: "sluice"}, nil)
+// Rollback brings the release back to one of its revisions.
+func (r Release) Rollback(revision int) error {
+	config, err := r.config()
 	if err != nil {
 		return err
 	}
-	_, err = engine.Render(loaded, context)
-	return err
+	return r.rollback(config, revision)
+}
+
+func (r Release) rollback(config *action.Configuration, revision int) error {
+	rollback := action.NewRollback(config)
+	rollback.Version, rollback.Timeout = revision, helmTimeout
+	return rollback.Run(r.Name)
 }
 
 // recover returns whether the release exists, in a state that can be upgraded.
@@ -132,9 +159,7 @@ func (r Release) recover(config *action.Configuration) (bool, error) {
 	}
 	for _, revision := range revisions {
 		if status := revision.Info.Status; status == helm.StatusDeployed || status == helm.StatusSuperseded {
-			rollback := action.NewRollback(config)
-			rollback.Version, rollback.Timeout = revision.Version, helmTimeout
-			return true, rollback.Run(r.Name)
+			return true, r.rollback(config, revision.Version)
 		}
 	}
 	return false, r.uninstall(config)
@@ -158,6 +183,28 @@ func (r Release) uninstall(config *action.Configuration) error {
 
 // Values are the values that the release runs with, the chart's defaults included.
 func (r Release) Values() (chartutil.Values, error) {
+	found, err := r.installed()
+	if err != nil {
+		return nil, err
+	}
+	all, err := chartutil.CoalesceValues(found.Chart, found.Config)
+	if err != nil {
+		return nil, fmt.Errorf("values of release %s/%s: %w", r.Namespace, r.Name, err)
+	}
+	return all, nil
+}
+
+// Notes are what Helm prints after the installation.
+func (r Release) Notes() (string, error) {
+	found, err := r.installed()
+	if err != nil {
+		return "", err
+	}
+	return found.Info.Notes, nil
+}
+
+// installed is the newest revision of the release.
+func (r Release) installed() (*helm.Release, error) {
 	config, err := r.config()
 	if err != nil {
 		return nil, err
@@ -169,9 +216,5 @@ func (r Release) Values() (chartutil.Values, error) {
 	if err != nil {
 		return nil, fmt.Errorf("release %s/%s: %w", r.Namespace, r.Name, err)
 	}
-	all, err := chartutil.CoalesceValues(found.Chart, found.Config)
-	if err != nil {
-		return nil, fmt.Errorf("values of release %s/%s: %w", r.Namespace, r.Name, err)
-	}
-	return all, nil
+	return found, nil
 }

@@ -109,7 +109,7 @@ func (r Release) Wait(ctx context.Context, client *kube.Client, detail func(stri
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("not ready in time (%s): see kubectl -n %s get pods,events", waitingFor, r.Namespace)
+			return fmt.Errorf("not ready in time (%s)%s: see kubectl -n %s get pods,events", waitingFor, r.reasons(ctx, client), r.Namespace)
 		case <-time.After(time.Second):
 		}
 	}
@@ -124,6 +124,44 @@ func (r Release) open(workloads []Workload) []string {
 		}
 	}
 	return open
+}
+
+// reasons tells of the first few pods that are not ready what Kubernetes says about them.
+func (r Release) reasons(ended context.Context, client *kube.Client) string {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ended), 10*time.Second)
+	defer cancel()
+	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.Selector())
+	if err != nil {
+		return "; the API server does not answer: " + err.Error()
+	}
+	const most = 5
+	var reasons []string
+	for _, pod := range pods.Items {
+		if reason := notReady(pod); reason != "" && len(reasons) < most {
+			reasons = append(reasons, fmt.Sprintf("pod %s is %s on node %q: %s", pod.Name, pod.Status.Phase, pod.Spec.NodeName, reason))
+		}
+	}
+	if reasons == nil {
+		return ""
+	}
+	return "; " + strings.Join(reasons, "; ")
+}
+
+// notReady is empty for a pod that is ready or has ended well.
+func notReady(pod corev1.Pod) string {
+	if pod.Status.Phase == corev1.PodSucceeded {
+		return ""
+	}
+	reason := "nothing is known of it yet"
+	for _, condition := range pod.Status.Conditions {
+		switch {
+		case condition.Type == corev1.PodReady && condition.Status == corev1.ConditionTrue:
+			return ""
+		case condition.Status == corev1.ConditionFalse:
+			reason = strings.TrimSpace(condition.Reason + " " + condition.Message)
+		}
+	}
+	return reason
 }
 
 // hopeless returns an error for a pod or a Job that will not become ready by itself.

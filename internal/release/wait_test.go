@@ -117,9 +117,16 @@ func TestWaitLooksAgain(t *testing.T) {
 }
 
 func TestWaitInTimeNamesWhatIsOpen(t *testing.T) {
-	client := fakeClient(aJob(0, 1), aStatefulSet(2, 2, 2), aDeployment(1, 2, 2), aPod(aContainer("CrashLoopBackOff", maxRestarts-1)))
-	detail, err := wait(t, client)
-	require.EqualError(t, err, "not ready in time (app 1/2, topics 0/1): see kubectl -n ns get pods,events")
+	pod := aPod(aContainer("CrashLoopBackOff", maxRestarts-1))
+	pod.Status.Phase = corev1.PodPending
+	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: "Unschedulable", Message: "0/3 nodes are available"}}
+	ready, ended := aPod(), aPod()
+	ready.Name, ended.Name = "r-app-1", "r-topics-1"
+	ready.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
+	ended.Status.Phase = corev1.PodSucceeded
+	detail, err := wait(t, fakeClient(aJob(0, 1), aStatefulSet(2, 2, 2), aDeployment(1, 2, 2), pod, ready, ended))
+	require.EqualError(t, err, `not ready in time (app 1/2, topics 0/1); pod r-app-0 is Pending on node "": `+
+		"Unschedulable 0/3 nodes are available: see kubectl -n ns get pods,events")
 	require.Equal(t, "1 of 3 ready, waiting for app 1/2, topics 0/1", detail)
 }
 

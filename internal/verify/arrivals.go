@@ -10,7 +10,7 @@ import (
 
 // document is one search hit of an event.
 type document struct {
-	id       string // Elasticsearch's _id
+	id       string // its index and Elasticsearch's _id
 	sequence int64
 	at       time.Time // the event's @timestamp
 }

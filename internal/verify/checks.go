@@ -32,30 +32,25 @@ func (r *run) acknowledged(g generated) Check {
 }
 
 // nothingLost checks that each sequence number is there, and says where the missing ones were lost.
-func (r *run) nothingLost(ctx context.Context, g generated, seen, stored *arrivals, recountErr error) (Check, *Hop) {
+func (r *run) nothingLost(ctx context.Context, g generated, seen, stored *arrivals, recountErr error, a audit, auditErr error) Check {
 	const name = "no event lost"
 	logs := "see `" + r.kubectl("logs statefulset/%s-elasticsearch", r.Release) + "`"
 	if recountErr != nil {
-		return failed(name, logs, "Elasticsearch can't be read: %v", recountErr), nil
+		return failed(name, logs, "Elasticsearch can't be read: %v", recountErr)
 	}
 	if stored.complete() {
-		return ok(name, "sequences 0-%d are all there", r.Count-1), nil
+		return ok(name, "sequences 0-%d are all there", r.Count-1)
 	}
 	missing := stored.missing()
 	detail := fmt.Sprintf("%s of %s missing: sequences %s", thousands(int64(len(missing))), thousands(int64(r.Count)), ranges(missing))
 	if seen.distinct > stored.distinct {
-		return failed(name, logs, "%s; %s were searchable before: lost in Elasticsearch", detail, thousands(seen.distinct)), nil
+		return failed(name, logs, "%s; %s were searchable before: lost in Elasticsearch", detail, thousands(seen.distinct))
 	}
-	audit, err := r.topic.audit(ctx, r.runID)
-	if err != nil {
-		return failed(name, "see `"+r.kubectl("get pods")+"`", "%s; which hop lost them is unknown, for Kafka can't be read: %v", detail, err), nil
+	if auditErr != nil {
+		return failed(name, "see `"+r.kubectl("get pods")+"`", "%s; which hop lost them is unknown, for Kafka can't be read: %v", detail, auditErr)
 	}
-	where, hint := r.locate(ctx, g, audit, missing)
-	note := "counted in " + r.deployed.topic
-	for _, group := range slices.Sorted(maps.Keys(audit.lag)) {
-		note += fmt.Sprintf("; consumer group %s is %s records behind", group, thousands(audit.lag[group]))
-	}
-	return failed(name, hint, "%s; %s", detail, where), &Hop{Name: "kafka", Events: int64(len(audit.held)), Note: note}
+	where, hint := r.locate(ctx, g, a, missing)
+	return failed(name, hint, "%s; %s", detail, where)
 }
 
 // locate names the hop that lost the missing events.
@@ -67,8 +62,8 @@ func (r *run) locate(ctx context.Context, g generated, a audit, missing []int64)
 		}
 	}
 	var lag int64
-	for _, n := range a.lag {
-		lag += n
+	for _, group := range a.groups {
+		lag += group.lag
 	}
 	held := thousands(int64(len(a.held)))
 	switch {
@@ -78,20 +73,20 @@ func (r *run) locate(ctx context.Context, g generated, a audit, missing []int64)
 	case notInKafka > 0:
 		return fmt.Sprintf("Kafka holds %s, as many as it acknowledged: lost between generator and Kafka", held),
 			"see `" + r.kubectl("logs statefulset/%s-kafka", r.Release) + "`"
-	case len(a.lag) == 0:
-		return fmt.Sprintf("Kafka holds %s and no consumer group reads the topic: the collector has never joined", held),
-			"see `" + r.kubectl("logs statefulset/%s-otel-collector", r.Release) + "`"
+	case len(a.groups) == 0:
+		return fmt.Sprintf("Kafka holds %s and no consumer group reads the topic: %s has never joined", held, r.deployed.engine),
+			"see `" + r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine) + "`"
 	case lag > 0:
-		return fmt.Sprintf("Kafka holds %s, of which the collector has %s records of the topic still to read: stuck between Kafka and the collector", held, thousands(lag)),
-			fmt.Sprintf("give it more time with --timeout, or see `%s`", r.kubectl("logs statefulset/%s-otel-collector", r.Release))
+		return fmt.Sprintf("Kafka holds %s, of which %s has %s records of the topic still to read: stuck between Kafka and %[2]s", held, r.deployed.engine, thousands(lag)),
+			fmt.Sprintf("give it more time with --timeout, or see `%s`", r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine))
 	}
-	return fmt.Sprintf("Kafka holds %s and the collector has read them all: lost between the collector and Elasticsearch%s", held, r.collectorState(ctx)),
-		fmt.Sprintf("see `%s` and `%s`", r.kubectl("logs statefulset/%s-otel-collector", r.Release), r.kubectl("logs statefulset/%s-elasticsearch", r.Release))
+	return fmt.Sprintf("Kafka holds %s and %s has read them all: lost between %[2]s and Elasticsearch%[3]s", held, r.deployed.engine, r.collectorState(ctx)),
+		fmt.Sprintf("see `%s` and `%s`", r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine), r.kubectl("logs statefulset/%s-elasticsearch", r.Release))
 }
 
 // collectorState is what the collector's own metrics add, if Prometheus has them.
 func (r *run) collectorState(ctx context.Context) string {
-	if !r.deployed.prometheus {
+	if !r.deployed.prometheus || r.deployed.engine != "otel-collector" {
 		return ""
 	}
 	var parts string
@@ -111,7 +106,7 @@ func (r *run) collectorState(ctx context.Context) string {
 // noDuplicates checks that there is one document for each sequence number and no other.
 func (r *run) noDuplicates(stored *arrivals, recountErr error) Check {
 	const name = "no duplicates"
-	hint := fmt.Sprintf("the document _id is not event.id, or the generator sent a number twice: see `%s`", r.kubectl("get configmap %s-otel-collector -o yaml", r.Release))
+	hint := fmt.Sprintf("the document _id is not event.id, or the generator sent a number twice: see `%s`", r.kubectl("get configmap %s-%s -o yaml", r.Release, r.deployed.engine))
 	switch {
 	case recountErr != nil:
 		return failed(name, "", "Elasticsearch can't be read: %v", recountErr)
@@ -144,7 +139,7 @@ func (r *run) noDeadLetters(ctx context.Context, before int64) Check {
 	}
 	switch {
 	case len(own) > 0:
-		return failed(name, fmt.Sprintf("look at them in Elasticsearch's index %s, and at `%s`", index, r.kubectl("logs statefulset/%s-otel-collector", r.Release)),
+		return failed(name, fmt.Sprintf("look at them in Elasticsearch's index %s, and at `%s`", index, r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine)),
 			"%s events of this run are in %s; the newest: %s", thousands(int64(len(own))), index, shorten(string(own[0]), 200))
 	case len(letters) > 0:
 		return ok(name, "none of this run; %s of other senders came meanwhile, %s in all", thousands(int64(len(letters))), thousands(after))

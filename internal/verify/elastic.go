@@ -15,7 +15,8 @@ import (
 // pageSize is the most hits that Elasticsearch returns at once (index.max_result_window).
 const pageSize = 10_000
 
-// elastic asks one index of Elasticsearch about one run.
+// elastic asks Elasticsearch about one run. Its index is an alias of one index for each day: it is not there until
+// the first event is, and each document is known by its index and its _id.
 type elastic struct {
 	http  *http.Client
 	url   string
@@ -27,6 +28,7 @@ type hits struct {
 	Count int64 `json:"count"`
 	Hits  struct {
 		Hits []struct {
+			Index  string                       `json:"_index"`
 			ID     string                       `json:"_id"`
 			Fields map[string][]json.RawMessage `json:"fields"`
 			Source json.RawMessage              `json:"_source"`
@@ -46,8 +48,9 @@ func (e *elastic) count(ctx context.Context) (int64, error) {
 func (e *elastic) from(ctx context.Context, sequence int64, found func(document)) error {
 	request := map[string]any{
 		"query": e.query(sequence),
-		// The id beside the sequence: two documents with one sequence must not hide each other at a page's end.
-		"sort":            []any{map[string]any{"event.sequence": "asc"}, map[string]any{"event.id": "asc"}},
+		// The id and the index beside the sequence: two documents with one sequence, or one event in the indices of
+		// two days, must not hide each other at a page's end.
+		"sort":            []any{map[string]any{"event.sequence": "asc"}, map[string]any{"event.id": "asc"}, map[string]any{"_index": "asc"}},
 		"docvalue_fields": []any{"event.sequence", map[string]any{"field": "@timestamp", "format": "epoch_millis"}},
 		"_source":         false,
 		"size":            pageSize,
@@ -66,7 +69,7 @@ func (e *elastic) from(ctx context.Context, sequence int64, found func(document)
 			if err != nil {
 				return fmt.Errorf("document %s: @timestamp: %w", hit.ID, err)
 			}
-			found(document{id: hit.ID, sequence: sequence, at: time.UnixMilli(millis)})
+			found(document{id: hit.Index + "/" + hit.ID, sequence: sequence, at: time.UnixMilli(millis)})
 		}
 		if len(answer.Hits.Hits) < pageSize {
 			return nil
@@ -111,7 +114,7 @@ func (e *elastic) deadLetters(ctx context.Context, n int64) ([]json.RawMessage, 
 	return letters, err
 }
 
-// post sends one request; an index that does not exist yet is an empty one.
+// post sends one request; an index or alias that does not exist yet is an empty one.
 func (e *elastic) post(ctx context.Context, index, call string, body, answer any) error {
 	var payload io.Reader
 	if body != nil {

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,8 @@ import (
 	"time"
 )
 
-// fakeElastic answers the few requests that verify sends, over documents in memory.
+// fakeElastic answers the few requests that verify sends, over documents in memory. A document's id is its
+// index, a slash and its _id, which is event.id too.
 type fakeElastic struct {
 	mu          sync.Mutex
 	documents   []document
@@ -48,6 +50,7 @@ func (f *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Bool struct{ Filter []map[string]map[string]any }
 		}
 		SearchAfter []any `json:"search_after"`
+		Sort        any
 		Size        int
 	}
 	json.NewDecoder(r.Body).Decode(&request)
@@ -62,6 +65,10 @@ func (f *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/logs/_search":
 		if term := request.Query.Bool.Filter[0]["term"]["labels.run_id"]; term != "verify-test" {
 			http.Error(w, fmt.Sprintf("run %v", term), http.StatusBadRequest)
+			return
+		}
+		if by := fmt.Sprint(request.Sort); by != "[map[event.sequence:asc] map[event.id:asc] map[_index:asc]]" {
+			http.Error(w, "sorted by "+by, http.StatusBadRequest)
 			return
 		}
 		lowest := 0.0
@@ -88,7 +95,9 @@ func (f *fakeElastic) search(w http.ResponseWriter, lowest int64, after []any, s
 		if a.sequence != b.sequence {
 			return int(a.sequence - b.sequence)
 		}
-		return strings.Compare(a.id, b.id)
+		indexA, idA, _ := strings.Cut(a.id, "/")
+		indexB, idB, _ := strings.Cut(b.id, "/")
+		return cmp.Or(strings.Compare(idA, idB), strings.Compare(indexA, indexB))
 	}
 	slices.SortFunc(sorted, less)
 	var hits []string
@@ -96,11 +105,12 @@ func (f *fakeElastic) search(w http.ResponseWriter, lowest int64, after []any, s
 		if d.sequence < lowest || len(hits) == size {
 			continue
 		}
-		if after != nil && less(d, document{sequence: int64(after[0].(float64)), id: after[1].(string)}) <= 0 {
+		if after != nil && less(d, document{sequence: int64(after[0].(float64)), id: after[2].(string) + "/" + after[1].(string)}) <= 0 {
 			continue
 		}
-		hits = append(hits, fmt.Sprintf(`{"_id":%q,"fields":{"event.sequence":[%d],"@timestamp":["%d"]},"sort":[%d,%q]}`,
-			d.id, d.sequence, d.at.UnixMilli(), d.sequence, d.id))
+		index, id, _ := strings.Cut(d.id, "/")
+		hits = append(hits, fmt.Sprintf(`{"_index":%q,"_id":%q,"fields":{"event.sequence":[%d],"@timestamp":["%d"]},"sort":[%d,%q,%q]}`,
+			index, id, d.sequence, d.at.UnixMilli(), d.sequence, id, index))
 	}
 	fmt.Fprintf(w, `{"hits":{"hits":[%s]}}`, strings.Join(hits, ","))
 }
@@ -167,7 +177,7 @@ func newPipeline(t *testing.T) *pipeline {
 	p := &pipeline{
 		elastic:    &fakeElastic{},
 		prometheus: &fakePrometheus{health: map[string]string{}, counter: 10, step: 1},
-		topic:      &fakeTopic{audited: audit{held: sequences(0, testCount), lag: map[string]int64{"sluice-otel-collector": 0}}},
+		topic:      &fakeTopic{audited: audit{held: sequences(0, testCount), groups: map[string]*consumerGroup{"sluice-otel-collector": {read: sequences(0, testCount)}}}},
 		generated:  generated{log: "last words", summary: summary{RunID: "verify-test", Sent: testCount, Acknowledged: testCount}},
 	}
 	for _, job := range jobs {
@@ -179,7 +189,7 @@ func newPipeline(t *testing.T) *pipeline {
 	p.elastic.add(events(0, testCount)...)
 	p.run = &run{
 		Options:    Options{Kubeconfig: "kc", Namespace: "ns", Release: "rel", Count: testCount, Timeout: 300 * time.Millisecond},
-		deployed:   deployed{topic: "logs-topic", index: "logs", jobs: jobs, prometheus: true, appService: true},
+		deployed:   deployed{topic: "logs-topic", index: "logs", engine: "otel-collector", jobs: jobs, prometheus: true, appService: true},
 		runID:      "verify-test",
 		generate:   func(context.Context) (generated, error) { return p.generated, nil },
 		elastic:    &elastic{http: elasticServer.Client(), url: elasticServer.URL, index: "logs", runID: "verify-test"},
@@ -195,7 +205,7 @@ func newPipeline(t *testing.T) *pipeline {
 func events(from, to int64) []document {
 	var documents []document
 	for sequence := from; sequence < to; sequence++ {
-		documents = append(documents, document{id: fmt.Sprintf("id-%06d", sequence), sequence: sequence, at: time.Now().Add(-time.Second)})
+		documents = append(documents, document{id: fmt.Sprintf("logs-2026.11.25/id-%06d", sequence), sequence: sequence, at: time.Now().Add(-time.Second)})
 	}
 	return documents
 }

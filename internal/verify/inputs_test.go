@@ -58,9 +58,20 @@ func TestDeployedFromValues(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, deployed{
 		image: "registry.example.com:5000/sluice/generators:0.1.0", pullPolicy: corev1.PullNever,
-		topic: "logs-topic", index: "dev-logs-index", prometheus: true, appService: true,
-		jobs: []string{"zookeeper", "kafka", "elasticsearch", "otel-collector", "app-service", "prometheus"},
+		topic: "logs-topic", index: "dev-logs-index", engine: "otel-collector", prometheus: true, appService: true,
+		components: []string{"elasticsearch", "prometheus"},
+		jobs:       []string{"zookeeper", "kafka", "kafka-exporter", "elasticsearch", "otel-collector", "app-service", "prometheus"},
 	}, d)
+}
+
+// Kafka without ZooKeeper: Prometheus has no target of it.
+func TestDeployedWithoutZooKeeper(t *testing.T) {
+	all := parse(t, releaseValues)
+	all["zookeeper"] = map[string]any{"enabled": false}
+	d, err := deployedBy(all)
+	require.NoError(t, err)
+	assert.NotContains(t, d.jobs, "zookeeper")
+	assert.Contains(t, d.jobs, "kafka")
 }
 
 func TestReleaseWithoutAPipelineIsRefused(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"slices"
 	"strconv"
@@ -20,8 +21,14 @@ import (
 
 // audit is what the topic itself says about a run.
 type audit struct {
-	held map[int64]bool   // sequences of the run that the topic holds
-	lag  map[string]int64 // records that each consumer group has not read yet
+	held   map[int64]bool            // sequences of the run that the topic holds
+	groups map[string]*consumerGroup // by their ids
+}
+
+// consumerGroup is how far one has committed.
+type consumerGroup struct {
+	read map[int64]bool // sequences of the run
+	lag  int64          // records of the topic, of whatever run, that it has still to read
 }
 
 // topic reads Kafka directly, to tell on which side of it events were lost.
@@ -71,15 +78,33 @@ func (t *topic) audit(ctx context.Context, runID string) (audit, error) {
 	if err != nil {
 		return audit{}, err
 	}
-	a := audit{held: map[int64]bool{}}
+	committed, err := t.committed(ctx, ends)
+	if err != nil {
+		return audit{}, err
+	}
+	a := audit{held: map[int64]bool{}, groups: map[string]*consumerGroup{}}
+	for id, offsets := range committed {
+		group := &consumerGroup{read: map[int64]bool{}}
+		for partition, offset := range offsets {
+			group.lag += max(0, ends[partition]-offset)
+		}
+		a.groups[id] = group
+	}
 	for partition, end := range ends {
 		start := max(firsts[partition], t.start[partition])
-		if err := t.read(ctx, partition, start, end, runID, a.held); err != nil {
+		err := t.read(ctx, partition, start, end, runID, func(offset, sequence int64) {
+			a.held[sequence] = true
+			for id, group := range a.groups {
+				if offset < committed[id][partition] {
+					group.read[sequence] = true
+				}
+			}
+		})
+		if err != nil {
 			return audit{}, fmt.Errorf("read %s, partition %d: %w", t.name, partition, err)
 		}
 	}
-	a.lag, err = t.lags(ctx, ends)
-	return a, err
+	return a, nil
 }
 
 // bounds are the first and the end offset of each partition.
@@ -109,7 +134,8 @@ func (t *topic) bounds(ctx context.Context) (firsts, ends map[int]int64, err err
 	return firsts, ends, nil
 }
 
-func (t *topic) read(ctx context.Context, partition int, offset, end int64, runID string, held map[int64]bool) error {
+// read tells the offset and the sequence of each record of the run.
+func (t *topic) read(ctx context.Context, partition int, offset, end int64, runID string, tell func(offset, sequence int64)) error {
 	for offset < end {
 		answer, err := t.client.Fetch(ctx, &kafka.FetchRequest{
 			Topic: t.name, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: time.Second,
@@ -132,7 +158,7 @@ func (t *topic) read(ctx context.Context, partition int, offset, end int64, runI
 				return err
 			}
 			if sequence, ok := sequenceOf(value, runID); ok {
-				held[sequence] = true
+				tell(record.Offset, sequence)
 			}
 		}
 		if offset == before {
@@ -166,28 +192,29 @@ func sequenceOf(value []byte, runID string) (int64, bool) {
 	return event.Event.Sequence, true
 }
 
-// lags are how far the consumer groups of the topic are behind its end.
-func (t *topic) lags(ctx context.Context, ends map[int]int64) (map[string]int64, error) {
+// committed are the offsets, by partition, of the consumer groups that read the topic.
+func (t *topic) committed(ctx context.Context, partitions map[int]int64) (map[string]map[int]int64, error) {
 	groups, err := t.client.ListGroups(ctx, &kafka.ListGroupsRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("consumer groups: %w", err)
 	}
-	var partitions []int
-	for partition := range ends {
-		partitions = append(partitions, partition)
-	}
-	slices.Sort(partitions)
-	lags := map[string]int64{}
+	committed := map[string]map[int]int64{}
 	for _, group := range groups.Groups {
-		answer, err := t.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group.GroupID, Topics: map[string][]int{t.name: partitions}})
+		answer, err := t.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{
+			GroupID: group.GroupID, Topics: map[string][]int{t.name: slices.Sorted(maps.Keys(partitions))},
+		})
 		if err != nil {
 			return nil, fmt.Errorf("consumer group %s: %w", group.GroupID, err)
 		}
+		offsets := map[int]int64{}
 		for _, partition := range answer.Topics[t.name] {
-			if partition.CommittedOffset >= 0 { // -1: the group does not read this topic
-				lags[group.GroupID] += max(0, ends[partition.Partition]-partition.CommittedOffset)
+			if partition.CommittedOffset >= 0 { // -1: the group does not read this one
+				offsets[partition.Partition] = partition.CommittedOffset
 			}
 		}
+		if len(offsets) > 0 {
+			committed[group.GroupID] = offsets
+		}
 	}
-	return lags, nil
+	return committed, nil
 }

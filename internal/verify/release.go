@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -17,7 +18,9 @@ type deployed struct {
 	pullPolicy corev1.PullPolicy
 	topic      string
 	index      string
+	engine     string   // what carries the events: logstash or otel-collector
 	jobs       []string // the Prometheus jobs of what is enabled
+	components []string // those of the variable components that are enabled
 	prometheus bool
 	appService bool
 }
@@ -33,9 +36,16 @@ type values struct {
 	Zookeeper     enabled `json:"zookeeper"`
 	Kafka         enabled `json:"kafka"`
 	Elasticsearch enabled `json:"elasticsearch"`
+	Logstash      enabled `json:"logstash"`
 	OtelCollector enabled `json:"otelCollector"`
-	Prometheus    enabled `json:"prometheus"`
-	Generators    struct {
+	Kibana        enabled `json:"kibana"`
+	Spark         enabled `json:"spark"`
+	Grafana       enabled `json:"grafana"`
+	Prometheus    struct {
+		enabled
+		Alertmanager enabled `json:"alertmanager"`
+	} `json:"prometheus"`
+	Generators struct {
 		enabled
 		Image struct {
 			Repository string `json:"repository"`
@@ -72,7 +82,6 @@ func deployedBy(all map[string]any) (deployed, error) {
 	for key, set := range map[string]bool{
 		"kafka.enabled":               v.Kafka.Enabled,
 		"elasticsearch.enabled":       v.Elasticsearch.Enabled,
-		"otelCollector.enabled":       v.OtelCollector.Enabled,
 		"global.topic":                v.Global.Topic != "",
 		"global.index":                v.Global.Index != "",
 		"generators.image.repository": v.Generators.Image.Repository != "",
@@ -88,7 +97,11 @@ func deployedBy(all map[string]any) (deployed, error) {
 		topic:      v.Global.Topic,
 		index:      v.Global.Index,
 		prometheus: v.Prometheus.Enabled,
+		engine:     "otel-collector",
 		appService: v.Generators.Enabled && v.Generators.AppService.Enabled,
+	}
+	if v.Logstash.Enabled {
+		d.engine = "logstash"
 	}
 	for _, job := range []struct {
 		name    string
@@ -96,16 +109,39 @@ func deployedBy(all map[string]any) (deployed, error) {
 	}{
 		{"zookeeper", v.Zookeeper.Enabled},
 		{"kafka", v.Kafka.Enabled},
+		{"kafka-exporter", v.Kafka.Enabled},
 		{"elasticsearch", v.Elasticsearch.Enabled},
-		{"otel-collector", v.OtelCollector.Enabled},
+		{d.engine, true},
+		{"spark-master", v.Spark.Enabled},
+		{"spark-worker", v.Spark.Enabled},
+		{"spark-streaming-job", v.Spark.Enabled},
+		{"spark-executor", v.Spark.Enabled},
 		{"app-service", d.appService},
 		{"log-generator", v.Generators.Enabled && v.Generators.LogGenerator.Enabled},
+		{"kibana", v.Kibana.Enabled},
+		{"grafana", v.Grafana.Enabled},
 		{"prometheus", v.Prometheus.Enabled},
+		{"alertmanager", v.Prometheus.Enabled && v.Prometheus.Alertmanager.Enabled},
 	} {
 		if job.enabled {
 			d.jobs = append(d.jobs, job.name)
 		}
 	}
+	for setting, enabled := range map[string]bool{
+		"elasticsearch.enabled":           v.Elasticsearch.Enabled,
+		"kibana.enabled":                  v.Kibana.Enabled,
+		"prometheus.enabled":              v.Prometheus.Enabled,
+		"prometheus.alertmanager.enabled": v.Prometheus.Enabled && v.Prometheus.Alertmanager.Enabled,
+		"grafana.enabled":                 v.Grafana.Enabled,
+		"spark.enabled":                   v.Spark.Enabled,
+	} {
+		for _, c := range components {
+			if enabled && c.setting == setting {
+				d.components = append(d.components, c.name)
+			}
+		}
+	}
+	slices.Sort(d.components)
 	return d, nil
 }
 

@@ -3,7 +3,9 @@ package verify
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -48,6 +50,7 @@ type run struct {
 	deployed   deployed
 	runID      string
 	generate   func(context.Context) (generated, error)
+	service    func(component string, port int) (*http.Client, string) // of the release, and its URL
 	elastic    *elastic
 	prometheus *prometheus
 	topic      interface {
@@ -59,16 +62,16 @@ type run struct {
 }
 
 func newRun(client *kube.Client, o Options, d deployed, runID string) *run {
-	service := func(component string, port int) (*http.Client, string) {
+	r := &run{Options: o, deployed: d, runID: runID, interval: pollInterval, patience: patience}
+	r.service = func(component string, port int) (*http.Client, string) {
 		name := o.Release + "-" + component
 		return client.HTTP(o.Namespace, name, port, 10*time.Second), fmt.Sprintf("http://%s:%d", name, port)
 	}
-	r := &run{Options: o, deployed: d, runID: runID, interval: pollInterval, patience: patience}
 	r.generate = func(ctx context.Context) (generated, error) { return generate(ctx, client, o, d, runID) }
 	r.elastic = &elastic{index: d.index, runID: runID}
-	r.elastic.http, r.elastic.url = service("elasticsearch", 9200)
+	r.elastic.http, r.elastic.url = r.service("elasticsearch", 9200)
 	r.prometheus = &prometheus{}
-	r.prometheus.http, r.prometheus.url = service("prometheus", 9090)
+	r.prometheus.http, r.prometheus.url = r.service("prometheus", 9090)
 	r.topic = newTopic(client, o.Namespace, o.Release+"-kafka", d.topic)
 	return r
 }
@@ -89,23 +92,39 @@ func (r *run) do(ctx context.Context) (Report, error) {
 	stored, recountErr := r.recount(ctx)
 
 	report := Report{RunID: r.runID, Count: int64(r.Count), Rate: r.Rate, Resolution: r.interval.Seconds()}
-	lost, kafka := r.nothingLost(ctx, g, seen, stored, recountErr)
+	audited, auditErr := r.topic.audit(ctx, r.runID)
+	report.Hops = r.hops(g, audited, auditErr, seen, stored)
 	report.Checks = []Check{
-		r.acknowledged(g), lost, r.noDuplicates(stored, recountErr), r.noDeadLetters(ctx, lettersBefore),
+		r.acknowledged(g), r.nothingLost(ctx, g, seen, stored, recountErr, audited, auditErr), r.noDuplicates(stored, recountErr), r.noDeadLetters(ctx, lettersBefore),
 		r.targetsUp(ctx), r.requestsRise(ctx),
 	}
-	report.Hops = append(report.Hops, Hop{"log-generator", g.summary.Acknowledged, fmt.Sprintf("acknowledged by Kafka in %.1f s", g.summary.Seconds)})
-	if kafka != nil {
-		report.Hops = append(report.Hops, *kafka)
+	report.Checks = append(report.Checks, r.checkComponents(ctx)...)
+	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()
+	report.Duration = time.Since(began).Seconds()
+	return report, report.err()
+}
+
+// hops are the places that the events pass, in their order.
+func (r *run) hops(g generated, a audit, auditErr error, seen, stored *arrivals) []Hop {
+	hops := []Hop{{"log-generator", g.summary.Acknowledged, fmt.Sprintf("acknowledged by Kafka in %.1f s", g.summary.Seconds)}}
+	if auditErr != nil {
+		hops = append(hops, Hop{"kafka", 0, fmt.Sprintf("unknown: %v", auditErr)})
+	} else {
+		hops = append(hops, Hop{"kafka", int64(len(a.held)), "held by " + r.deployed.topic})
+	}
+	for _, id := range slices.Sorted(maps.Keys(a.groups)) {
+		group := a.groups[id]
+		note := "read and committed by the consumer group"
+		if group.lag > 0 {
+			note += fmt.Sprintf(", which has %s records of the topic still to read", thousands(group.lag))
+		}
+		hops = append(hops, Hop{id, int64(len(group.read)), note})
 	}
 	searchable := Hop{"elasticsearch", stored.distinct, "searchable in " + r.deployed.index}
 	if seen.distinct > 0 {
 		searchable.Note += ", from the first to the last in " + span(seen.first, seen.last)
 	}
-	report.Hops = append(report.Hops, searchable)
-	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()
-	report.Duration = time.Since(began).Seconds()
-	return report, report.err()
+	return append(hops, searchable)
 }
 
 // follow starts the generator and polls until all that it sent is searchable or the time is over.

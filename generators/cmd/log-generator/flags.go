@@ -36,6 +36,7 @@ func parse(args []string, env cli.Lookup, help io.Writer) (config, error) {
 	fs.DurationVar(&c.logs.Burst.Interval, "burst-interval", 0, "time between the begins of error bursts; 0s = none")
 	fs.DurationVar(&c.logs.Burst.Length, "burst-length", 30*time.Second, "length of an error burst")
 	fs.StringVar(&c.logs.Burst.Service, "burst-service", "", "service that fails in a burst; empty = each in turn")
+	fs.Float64Var(&c.logs.Burst.Slowdown, "burst-slowdown", 8, "how many times as long the requests of that service take; 1 = no longer")
 	fs.StringVar(&c.kafka.Acks, "acks", "all", "acknowledgements to wait for: all, one or none (none can lose events)")
 	fs.StringVar(&c.kafka.Compression, "compression", "snappy", "none, gzip, snappy, lz4 or zstd")
 	fs.IntVar(&c.logs.Batch, "batch-size", 2000, "the most events of one batch")

@@ -2,11 +2,12 @@ package logs
 
 import "time"
 
-// Burst is a recurring episode in which every event of one service is an error.
+// Burst is a recurring episode in which every event of one service is an error, and its requests are slow.
 type Burst struct {
 	Interval time.Duration // from one burst's begin to the next; 0 = no bursts
 	Length   time.Duration // of each burst, at most Interval
 	Service  string        // empty: the services in turn
+	Slowdown float64       // how many times as long its requests take; 1 = no longer
 }
 
 // serviceAt names the service that fails at the given time into the run; false outside bursts.

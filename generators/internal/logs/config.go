@@ -59,6 +59,8 @@ func (b Burst) validate(services []string) error {
 		return nil
 	case b.Length <= 0 || b.Length > b.Interval:
 		return fmt.Errorf("--burst-length is %v: set it above 0 and at most --burst-interval (%v)", b.Length, b.Interval)
+	case !(b.Slowdown >= 1 && b.Slowdown <= 1000):
+		return fmt.Errorf("--burst-slowdown is %v: set it to 1 (as fast as ever) to 1000", b.Slowdown)
 	case b.Service != "" && !slices.Contains(services, b.Service):
 		return fmt.Errorf("--burst-service %q is none of --services: set it to one of them", b.Service)
 	}

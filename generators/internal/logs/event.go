@@ -8,9 +8,10 @@ import (
 
 // Event is one log event. Its JSON form is a nested ECS object (see AppendJSON).
 type Event struct {
-	Time     time.Time // rendered in UTC with milliseconds
-	ID       [16]byte  // a UUID
-	Sequence uint64    // 0..N-1 without gaps in one run
+	Time     time.Time     // rendered in UTC with milliseconds
+	ID       [16]byte      // a UUID
+	Sequence uint64        // 0..N-1 without gaps in one run
+	Duration time.Duration // of the request
 	Level    Level
 	Service  string
 	Host     string
@@ -34,6 +35,8 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	dst = appendUUID(dst, e.ID)
 	dst = append(dst, `","sequence":`...)
 	dst = strconv.AppendUint(dst, e.Sequence, 10)
+	dst = append(dst, `,"duration":`...) // in nanoseconds, as ECS has it
+	dst = strconv.AppendInt(dst, int64(e.Duration), 10)
 	dst = append(dst, `},"log":{"level":"`...)
 	dst = append(dst, e.Level.String()...)
 	dst = append(dst, `"},"service":{"name":`...)

@@ -15,6 +15,7 @@ type document struct {
 	Event     struct {
 		ID       string
 		Sequence uint64
+		Duration time.Duration
 	}
 	Log     struct{ Level string }
 	Service struct{ Name string }
@@ -45,7 +46,7 @@ func exampleEvent() Event {
 	return Event{
 		Time:     time.Date(2026, 11, 24, 23, 50, 0, 123456789, time.FixedZone("CET", 3600)),
 		ID:       [16]byte{0x01, 0x9a, 0xb8, 0x2f, 0x5e, 0xbb, 0x70, 0x00, 0x80, 15: 0xff},
-		Sequence: 7, Level: LevelInfo, Service: "checkout", Host: "pod-1", Message: []byte("request served"),
+		Sequence: 7, Duration: 20500 * time.Microsecond, Level: LevelInfo, Service: "checkout", Host: "pod-1", Message: []byte("request served"),
 		TraceID: [16]byte{15: 0xab}, RunID: "run", Method: "GET", Status: 200, Path: "/api/cart",
 		ErrorType: "TimeoutError", ErrorMessage: "no answer",
 	}
@@ -54,7 +55,7 @@ func exampleEvent() Event {
 func TestAppendJSONKeepsTheContract(t *testing.T) {
 	e := exampleEvent()
 	const head = `{"@timestamp":"2026-11-24T22:50:00.123Z",` +
-		`"event":{"id":"019ab82f-5ebb-7000-8000-0000000000ff","sequence":7},`
+		`"event":{"id":"019ab82f-5ebb-7000-8000-0000000000ff","sequence":7,"duration":20500000},`
 	const tail = `"service":{"name":"checkout"},"host":{"name":"pod-1"},"message":"request served",` +
 		`"trace":{"id":"000000000000000000000000000000ab"},"labels":{"run_id":"run"},` +
 		`"http":{"request":{"method":"GET"},"response":{"status_code":200}},"url":{"path":"/api/cart"}`
@@ -70,15 +71,15 @@ func TestAppendJSONKeepsTheContract(t *testing.T) {
 // FuzzAppendJSON: whatever the strings hold, encoding/json reads back what encoding/json
 // would have made of them.
 func FuzzAppendJSON(f *testing.F) {
-	f.Add("checkout", "plain", uint64(0))
-	f.Add("", "", uint64(1<<63))
-	f.Add("quote\" back\\slash /", "\x00\x01\b\f\n\r\t\x1f\x7f", uint64(1))
-	f.Add("\xff\xfe\xc3\x28", "cut \xe2\x82", uint64(2))
-	f.Add("\u2028\u2029\ufffd", "€ 😀 \xed\xa0\x80", uint64(3))
-	f.Fuzz(func(t *testing.T, a, b string, sequence uint64) {
+	f.Add("checkout", "plain", uint64(0), int64(0))
+	f.Add("", "", uint64(1<<63), int64(1<<62))
+	f.Add("quote\" back\\slash /", "\x00\x01\b\f\n\r\t\x1f\x7f", uint64(1), int64(1))
+	f.Add("\xff\xfe\xc3\x28", "cut \xe2\x82", uint64(2), int64(-1))
+	f.Add("\u2028\u2029\ufffd", "€ 😀 \xed\xa0\x80", uint64(3), int64(20_500_000))
+	f.Fuzz(func(t *testing.T, a, b string, sequence uint64, duration int64) {
 		e := exampleEvent()
 		e.Level = LevelError
-		e.Sequence = sequence
+		e.Sequence, e.Duration = sequence, time.Duration(duration)
 		e.Service, e.Host, e.RunID, e.Method, e.Path = a, b, a, b, a
 		e.Message, e.ErrorType, e.ErrorMessage = []byte(b), a, b
 
@@ -87,6 +88,7 @@ func FuzzAppendJSON(f *testing.F) {
 		d := parseDocument(t, data)
 		a, b = throughJSON(t, a), throughJSON(t, b)
 		require.Equal(t, sequence, d.Event.Sequence)
+		require.Equal(t, time.Duration(duration), d.Event.Duration)
 		require.Equal(t, []string{a, b, a, b, a, b, a, b},
 			[]string{d.Service.Name, d.Host.Name, d.Labels.RunID, d.HTTP.Request.Method, d.URL.Path, d.Message, d.Error.Type, d.Error.Message})
 	})

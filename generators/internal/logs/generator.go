@@ -2,6 +2,7 @@ package logs
 
 import (
 	"encoding/binary"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -50,8 +51,10 @@ func (g *Generator) Append(dst []byte, sequence uint64, now time.Time) (value, k
 	e.Sequence = sequence
 	e.Service = g.cfg.Services[service]
 	e.Level = g.cfg.Levels.pick(g.random.Uint32N(g.cfg.Levels.total()))
+	e.Duration = requestDuration(g.random)
 	if failing, burst := g.cfg.Burst.serviceAt(now.Sub(g.start), g.cfg.Services); burst && failing == e.Service {
 		e.Level = max(e.Level, LevelError)
+		e.Duration = time.Duration(float64(e.Duration) * g.cfg.Burst.Slowdown)
 	}
 	binary.BigEndian.PutUint64(e.TraceID[:8], g.random.Uint64())
 	binary.BigEndian.PutUint64(e.TraceID[8:], g.random.Uint64())
@@ -74,7 +77,7 @@ func (g *Generator) appendMessage(dst []byte) []byte {
 	dst = append(dst, " status="...)
 	dst = strconv.AppendInt(dst, int64(e.Status), 10)
 	dst = append(dst, " duration_ms="...)
-	dst = strconv.AppendInt(dst, 1+int64(g.random.ExpFloat64()*40), 10)
+	dst = strconv.AppendInt(dst, e.Duration.Milliseconds(), 10)
 	if g.cfg.Size == 0 {
 		return dst
 	}
@@ -84,6 +87,17 @@ func (g *Generator) appendMessage(dst []byte) []byte {
 		dst = append(dst, g.texts.filler...)
 	}
 	return dst[:g.cfg.Size]
+}
+
+// Durations are log-normal: half of the requests take longer than the median, one in twenty 2.7 times as long.
+const (
+	medianDuration  = 20 * time.Millisecond
+	durationSpread  = 0.6
+	longestDuration = time.Minute
+)
+
+func requestDuration(r *rand.Rand) time.Duration {
+	return min(time.Duration(float64(medianDuration)*math.Exp(durationSpread*r.NormFloat64())), longestDuration)
 }
 
 func choose[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }

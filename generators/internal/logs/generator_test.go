@@ -1,6 +1,7 @@
 package logs
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -75,6 +76,19 @@ func TestLevelsFollowTheMix(t *testing.T) {
 	require.InDelta(t, 50, services["payment"], 2)
 }
 
+func TestDurationsAreLogNormal(t *testing.T) {
+	g := NewGenerator(testConfig(), testStart())
+	const n = 20000
+	var durations []time.Duration
+	for sequence := range uint64(n) {
+		durations = append(durations, generate(t, g, sequence, testStart()).Event.Duration)
+	}
+	slices.Sort(durations)
+	require.Positive(t, durations[0])
+	require.InDelta(t, 20, durations[n/2].Milliseconds(), 1, "the median")
+	require.InDelta(t, 54, durations[n*95/100].Milliseconds(), 3, "95 of 100")
+}
+
 func TestMessageSize(t *testing.T) {
 	for _, size := range []int{1, 10, 100, 5000} {
 		cfg := testConfig()
@@ -112,12 +126,18 @@ func TestBurst(t *testing.T) {
 func TestBurstMakesErrorsOfOneService(t *testing.T) {
 	cfg := testConfig()
 	cfg.Levels = Mix{LevelInfo: 1}
-	cfg.Burst = Burst{Interval: time.Minute, Length: time.Second, Service: "payment"}
+	cfg.Burst = Burst{Interval: time.Minute, Length: time.Second, Service: "payment", Slowdown: 8}
 	g := NewGenerator(cfg, testStart())
 	for sequence := range uint64(100) {
-		require.Equal(t, "info", generate(t, g, sequence, testStart()).Log.Level)
+		before := generate(t, g, sequence, testStart())
+		require.Equal(t, "info", before.Log.Level)
 		d := generate(t, g, sequence, testStart().Add(time.Minute))
 		require.Equal(t, d.Service.Name == "payment", d.Log.Level == "error")
+		slower := time.Duration(1)
+		if d.Service.Name == "payment" {
+			slower = 8
+		}
+		require.Equal(t, before.Event.Duration*slower, d.Event.Duration)
 	}
 }
 
