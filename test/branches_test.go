@@ -22,8 +22,8 @@ func with(t *testing.T, preset string, set table) []object {
 // What is switched off leaves nothing behind, and takes nothing else with it.
 func TestComponentsCanBeSwitchedOff(t *testing.T) {
 	for name, component := range map[string]string{
-		"zookeeper": "zookeeper", "kafka": "kafka", "elasticsearch": "elasticsearch",
-		"otelCollector": "otel-collector", "prometheus": "prometheus", "generators": "generators",
+		"kafka": "kafka", "elasticsearch": "elasticsearch",
+		"kibana": "kibana", "spark": "spark", "prometheus": "prometheus", "grafana": "grafana", "generators": "generators",
 	} {
 		t.Run(name, func(t *testing.T) {
 			var want, got []string
@@ -38,6 +38,22 @@ func TestComponentsCanBeSwitchedOff(t *testing.T) {
 			assert.Equal(t, want, got)
 			assert.Less(t, len(want), len(presetObjects(t, "dev")), "objects of %s", component)
 		})
+	}
+}
+
+// One engine carries the events: neither none nor two, and the message says which value to change.
+func TestExactlyOneEngine(t *testing.T) {
+	for want, set := range map[string]table{
+		"at '/otelCollector/enabled': value must be false": {"otelCollector": table{"enabled": true}},
+		"at '/otelCollector/enabled': value must be true":  {"logstash": table{"enabled": false}},
+	} {
+		stack := Preset("dev")
+		stack.Set = set
+		_, err := stack.Render()
+		assert.ErrorContains(t, err, want)
+	}
+	for _, o := range with(t, "dev", table{"logstash": table{"enabled": false}, "otelCollector": table{"enabled": true}}) {
+		assert.NotEqual(t, "logstash", o.GetLabels()["app.kubernetes.io/component"], title(o))
 	}
 }
 
@@ -93,14 +109,16 @@ func TestJobNamesFollowTheirContent(t *testing.T) {
 		return found
 	}
 	before := names(presetObjects(t, "dev"))
-	require.Len(t, before, 2)
+	for _, job := range []string{"kafka-topics", "elasticsearch-setup", "kibana-import"} {
+		require.Contains(t, before, job)
+	}
 
 	after := names(with(t, "dev", table{"kafka": table{"topics": table{"config": table{"partitions": 6}}}}))
 	assert.NotEqual(t, before["kafka-topics"], after["kafka-topics"], "another number of partitions")
-	assert.Equal(t, before["elasticsearch-index-template"], after["elasticsearch-index-template"])
+	assert.Equal(t, before["elasticsearch-setup"], after["elasticsearch-setup"])
 
-	after = names(with(t, "dev", table{"elasticsearch": table{"indexTemplate": table{"config": table{"shards": 2}}}}))
-	assert.NotEqual(t, before["elasticsearch-index-template"], after["elasticsearch-index-template"], "another file")
+	after = names(with(t, "dev", table{"elasticsearch": table{"setup": table{"config": table{"shards": 2}}}}))
+	assert.NotEqual(t, before["elasticsearch-setup"], after["elasticsearch-setup"], "another file")
 	assert.Equal(t, before["kafka-topics"], after["kafka-topics"])
 
 	after = names(with(t, "dev", table{"kafka": table{"config": table{"heapMegabytes": 400}}, "prometheus": table{"config": table{"retention": "1d"}}}))

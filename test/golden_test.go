@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -18,15 +19,32 @@ var update = flag.Bool("update", false, "write the generated files (goldens, REA
 // presets are the shipped values files; each has a golden.
 var presets = []string{"dev", "prod"}
 
+// sealed is dev on a machine that can't pull: the invariants hold for it too.
+const sealed = "sealed"
+
 func TestGolden(t *testing.T) {
 	for _, preset := range presets {
 		t.Run(preset, func(t *testing.T) {
 			rendered, err := Preset(preset).Render()
 			require.NoError(t, err)
+			for i, manifest := range rendered.Manifests {
+				rendered.Manifests[i] = withoutDashboards(withoutSecrets(manifest))
+			}
 			content := "---\n" + strings.Join(rendered.Manifests, "\n---\n") + "\n---\n# NOTES.txt\n" + comment(rendered.Notes)
 			compare(t, filepath.Join("test", "testdata", preset+".golden.yaml"), content)
 		})
 	}
+}
+
+var secretData = regexp.MustCompile(`(?m)^(  [\w-]+): \S+$`)
+
+// withoutSecrets leaves out the values of a Secret: those that the chart makes are others at each rendering.
+func withoutSecrets(manifest string) string {
+	if !strings.Contains(manifest, "\nkind: Secret\n") {
+		return manifest
+	}
+	before, data, _ := strings.Cut(manifest, "\ndata:\n")
+	return before + "\ndata:\n" + secretData.ReplaceAllString(data, "$1: (not shown)")
 }
 
 // compare checks a generated file, or writes it with -update.

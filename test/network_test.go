@@ -2,6 +2,7 @@ package test
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -26,8 +27,13 @@ func TestServicesReachPods(t *testing.T) {
 				continue
 			}
 			for _, port := range service.Spec.Ports {
-				number := portOf(selected[0].template.Spec.Containers[0], port.TargetPort.String())
-				assert.Equal(t, port.Port, number, "%s, port %s: the container's port of this name", title(service), port.Name)
+				var numbers []int32
+				for _, c := range selected[0].template.Spec.Containers {
+					if number := portOf(c, port.TargetPort.String()); number > 0 {
+						numbers = append(numbers, number)
+					}
+				}
+				assert.Equal(t, []int32{port.Port}, numbers, "%s, port %s: the ports of this name in its pod", title(service), port.Name)
 			}
 		}
 	})
@@ -45,7 +51,8 @@ func TestStatefulSetsHaveTheirHeadlessService(t *testing.T) {
 
 func TestNodePorts(t *testing.T) {
 	want := map[string]map[string]int32{
-		"dev":  {"sluice-prometheus": 30090, "sluice-elasticsearch": 30920, "sluice-app-service": 30800},
+		"dev": {"sluice-prometheus": 30090, "sluice-elasticsearch": 30920, "sluice-app-service": 30800, "sluice-kibana": 30560, "sluice-grafana": 30300,
+			"sluice-spark-master": 30880, "sluice-spark-history-server": 30180, "sluice-alertmanager": 30903},
 		"prod": {},
 	}
 	for preset, want := range want {
@@ -78,24 +85,26 @@ func TestPrometheusScrapesEverything(t *testing.T) {
 		content := named[*corev1.ConfigMap](t, objects, "sluice-prometheus").Data["prometheus.yml"]
 		require.NoError(t, yaml.Unmarshal([]byte(content), &config))
 
-		scraped := map[string]string{}
+		scraped := map[string][]string{}
 		for _, job := range config.ScrapeConfigs {
 			for _, sd := range job.DNSSDConfigs {
 				for _, name := range sd.Names {
-					scraped[name] = job.JobName
+					scraped[name] = append(scraped[name], job.JobName)
 				}
 			}
 		}
-		want := map[string]string{}
-		for service, job := range map[string]string{
-			"zookeeper": "zookeeper", "kafka": "kafka", "elasticsearch-exporter": "elasticsearch", "otel-collector": "otel-collector",
-			"app-service": "app-service", "log-generator": "log-generator", "prometheus": "prometheus",
+		want := map[string][]string{}
+		for service, jobs := range map[string]string{
+			"zookeeper": "zookeeper", "kafka": "kafka", "elasticsearch-exporter": "elasticsearch", "otel-collector": "otel-collector", "logstash": "logstash",
+			"app-service": "app-service", "log-generator": "log-generator", "prometheus": "prometheus", "kibana": "kibana",
+			"kafka-exporter": "kafka-exporter", "alertmanager": "alertmanager", "grafana": "grafana",
+			"spark-master": "spark-master", "spark-worker": "spark-worker", "spark-streaming-job": "spark-streaming-job spark-executor",
 		} {
 			port := "metrics"
-			if service == "app-service" || service == "prometheus" {
+			if slices.Contains([]string{"app-service", "prometheus", "alertmanager", "grafana"}, service) || strings.HasPrefix(service, "spark-") {
 				port = "http"
 			}
-			want["_"+port+"._tcp.sluice-"+service+"-headless.sluice.svc.cluster.local"] = job
+			want["_"+port+"._tcp.sluice-"+service+"-headless.sluice.svc.cluster.local"] = strings.Fields(jobs)
 		}
 		assert.Equal(t, want, scraped)
 
@@ -109,9 +118,10 @@ func TestPrometheusScrapesEverything(t *testing.T) {
 				}
 			}
 		}
-		for name, job := range scraped {
-			// The generator of logs is off in prod: its job has no target then.
-			assert.True(t, records[name] || job == "log-generator", "the job %s looks for %s, which no headless Service has", job, name)
+		for name, jobs := range scraped {
+			// What this preset has switched off has a job without a target.
+			service := strings.Split(name, ".")[2]
+			assert.True(t, records[name] || !services(objects)[service] && everyService(t)[service], "the job %s looks for %s, which no headless Service has", jobs[0], name)
 		}
 	})
 }
@@ -119,11 +129,9 @@ func TestPrometheusScrapesEverything(t *testing.T) {
 // Every name of a Service in a configuration, an argument or a variable is one that exists.
 func TestHostsExist(t *testing.T) {
 	eachPreset(t, func(t *testing.T, objects []object) {
-		services := map[string]bool{}
 		var texts []string
 		for _, o := range objects {
-			if service, ok := o.(*corev1.Service); ok {
-				services[service.Name] = true
+			if _, ok := o.(*corev1.Service); ok {
 				continue
 			}
 			text, err := yaml.Marshal(o)
@@ -139,11 +147,31 @@ func TestHostsExist(t *testing.T) {
 					break
 				}
 				host := before[strings.LastIndexAny(before, " ./@'\"\n=")+1:]
-				assert.True(t, services[host] || host == "sluice-log-generator-headless", "no Service is called %s", host)
+				scraped := strings.Contains(text, "scrape_configs:") && everyService(t)[host] // or would be, if it were switched on
+				assert.True(t, services(objects)[host] || scraped, "no Service is called %s", host)
 				hosts++
 				rest = after
 			}
 		}
 		assert.Greater(t, hosts, 10, "hosts found in the rendering")
 	})
+}
+
+// services are the names of a rendering's Services.
+func services(objects []object) map[string]bool {
+	names := map[string]bool{}
+	for _, service := range of[*corev1.Service](objects) {
+		names[service.Name] = true
+	}
+	return names
+}
+
+// everyService are those of all presets.
+func everyService(t *testing.T) map[string]bool {
+	t.Helper()
+	names := map[string]bool{}
+	for _, preset := range append(slices.Clone(presets), sealed) {
+		maps.Copy(names, services(presetObjects(t, preset)))
+	}
+	return names
 }

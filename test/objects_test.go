@@ -3,6 +3,7 @@ package test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -25,8 +26,8 @@ type object interface {
 // workload is an object that makes pods.
 type workload struct {
 	object
-	replicas int32
-	selector map[string]string // nil for a Job, which gets a generated one
+	replicas int32             // 0 for what does not run all the time: a CronJob, a pod of `helm test`
+	selector map[string]string // nil for what gets a generated one, or none
 	template corev1.PodTemplateSpec
 	claims   []corev1.PersistentVolumeClaim
 }
@@ -36,9 +37,9 @@ func title(o object) string {
 	return o.GetObjectKind().GroupVersionKind().Kind + " " + o.GetName()
 }
 
-// eachPreset runs a check as a subtest of every shipped preset.
+// eachPreset runs a check as a subtest of every shipped preset, and of dev without the images that no package holds.
 func eachPreset(t *testing.T, check func(t *testing.T, objects []object)) {
-	for _, preset := range presets {
+	for _, preset := range append(slices.Clone(presets), sealed) {
 		t.Run(preset, func(t *testing.T) { check(t, presetObjects(t, preset)) })
 	}
 }
@@ -49,9 +50,19 @@ var rendered = map[string][]object{}
 func presetObjects(t *testing.T, preset string) []object {
 	t.Helper()
 	if rendered[preset] == nil {
-		rendered[preset] = render(t, Preset(preset))
+		rendered[preset] = render(t, presetStack(t, preset))
 	}
 	return rendered[preset]
+}
+
+func presetStack(t *testing.T, preset string) Stack {
+	t.Helper()
+	if preset != sealed {
+		return Preset(preset)
+	}
+	stack, err := Sealed()
+	require.NoError(t, err)
+	return stack
 }
 
 // render gives the decoded objects of a stack; a field that Kubernetes does not know fails the test.
@@ -123,6 +134,10 @@ func workloads(objects []object) []workload {
 			found = append(found, workload{o, *w.Spec.Replicas, w.Spec.Selector.MatchLabels, w.Spec.Template, nil})
 		case *batchv1.Job:
 			found = append(found, workload{o, 1, nil, w.Spec.Template, nil})
+		case *batchv1.CronJob:
+			found = append(found, workload{o, 0, nil, w.Spec.JobTemplate.Spec.Template, nil})
+		case *corev1.Pod:
+			found = append(found, workload{o, 0, nil, corev1.PodTemplateSpec{ObjectMeta: w.ObjectMeta, Spec: w.Spec}, nil})
 		}
 	}
 	return found

@@ -34,7 +34,8 @@ func TestContainersHaveRequestsAndLimits(t *testing.T) {
 func TestContainersHaveProbes(t *testing.T) {
 	eachPreset(t, func(t *testing.T, objects []object) {
 		for _, w := range workloads(objects) {
-			if _, ok := w.object.(*batchv1.Job); ok {
+			switch w.object.(type) {
+			case *batchv1.Job, *batchv1.CronJob, *corev1.Pod:
 				continue // it ends by itself
 			}
 			for _, c := range w.template.Spec.Containers {
@@ -82,7 +83,7 @@ func TestDevIsSmall(t *testing.T) {
 	}
 	t.Logf("all pods of dev request %s CPU and %s memory", &cpu, &memory)
 	assert.True(t, cpu.Cmp(resource.MustParse("900m")) <= 0, "%s CPU", &cpu)
-	assert.True(t, memory.Cmp(resource.MustParse("6Gi")) <= 0, "%s memory", &memory)
+	assert.True(t, memory.Cmp(resource.MustParse("8Gi")) <= 0, "%s memory", &memory)
 }
 
 // podRequest is what the scheduler counts: the sum of the containers, or the largest init container.
@@ -138,6 +139,9 @@ func TestVolumesExist(t *testing.T) {
 				volumes[v.Name] = true
 				if v.ConfigMap != nil {
 					assert.True(t, configMaps[v.ConfigMap.Name], "%s: there is no ConfigMap %s", title(w), v.ConfigMap.Name)
+					if _, ok := w.object.(*corev1.Pod); ok {
+						continue // made anew for each `helm test`
+					}
 					assert.NotEmpty(t, w.template.Annotations["checksum/config"], "%s: a changed %s would not restart it", title(w), v.ConfigMap.Name)
 				}
 			}
@@ -159,7 +163,7 @@ func TestReplicasAreSpreadAndBudgeted(t *testing.T) {
 		}
 		for _, w := range workloads(objects) {
 			budget, constraints := budgets[w.GetName()], w.template.Spec.TopologySpreadConstraints
-			if w.replicas == 1 {
+			if w.replicas <= 1 { // none: a test pod, or one that a schedule starts
 				assert.Nil(t, budget, "%s: a budget for a single pod would block every drain", title(w))
 				assert.Empty(t, constraints, title(w))
 				continue

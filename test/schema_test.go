@@ -35,7 +35,7 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"no elasticsearch":    {table{"elasticsearch": table{"replicas": 0}}, []string{"elasticsearch:", "at '/replicas': minimum: got 0, want 1"}},
 		"watermark":           {table{"elasticsearch": table{"config": table{"diskWatermarks": table{"low": "85"}}}}, []string{"elasticsearch:", "at '/config/diskWatermarks/low': '85' does not match pattern"}},
 		"unknown limit":       {table{"prometheus": table{"resources": table{"limits": table{"mem": "1Gi"}}}}, []string{"prometheus:", "at '/resources/limits': additional properties 'mem' not allowed"}},
-		"quantity":            {table{"otelCollector": table{"storage": table{"size": "1 GB"}}}, []string{"otelCollector:", "at '/storage/size': '1 GB' does not match pattern"}},
+		"quantity":            {table{"logstash": table{"storage": table{"size": "1 GB"}}}, []string{"logstash:", "at '/storage/size': '1 GB' does not match pattern"}},
 		"retention":           {table{"prometheus": table{"config": table{"retention": "3 days"}}}, []string{"prometheus:", "at '/config/retention': '3 days' does not match pattern"}},
 		"node port":           {table{"prometheus": table{"ports": table{"http": 9090}}}, []string{"prometheus:", "at '/ports/http': minimum: got 9,090, want 30,000"}},
 		"port without name":   {table{"prometheus": table{"ports": table{"web": 30090}}}, []string{"prometheus:", "at '/ports': additional properties 'web' not allowed"}},
@@ -44,6 +44,13 @@ func TestWrongValuesAreRefused(t *testing.T) {
 		"rate":                {table{"generators": table{"logGenerator": table{"config": table{"rate": 0}}}}, []string{"generators:", "at '/logGenerator/config/rate': minimum: got 0, want 1"}},
 		"level":               {table{"generators": table{"logGenerator": table{"config": table{"levels": "info:85"}}}}, []string{"generators:", "at '/logGenerator/config/levels': 'info:85' does not match pattern"}},
 		"registry with slash": {table{"global": table{"imageRegistry": "https://r.example.com"}}, []string{"sluice:", "at '/global/imageRegistry': 'https://r.example.com' does not match pattern"}},
+		"retention mode":      {table{"elasticsearch": table{"retention": table{"mode": "curator"}}}, []string{"elasticsearch:", "at '/retention/mode': value must be one of 'cronjob', 'ilm', 'none'"}},
+		"schedule":            {table{"elasticsearch": table{"retention": table{"schedule": "daily"}}}, []string{"elasticsearch:", "at '/retention/schedule': 'daily' does not match pattern"}},
+		"refresh interval":    {table{"elasticsearch": table{"setup": table{"config": table{"refreshInterval": "-1"}}}}, []string{"elasticsearch:", "at '/setup/config/refreshInterval': '-1' does not match pattern"}},
+		"kibana's heap":       {table{"kibana": table{"config": table{"heapMegabytes": 100}}}, []string{"kibana:", "at '/config/heapMegabytes': minimum: got 100, want 512"}},
+		"two Grafanas":        {table{"grafana": table{"replicas": 2}}, []string{"grafana:", "at '/replicas': maximum: got 2, want 1"}},
+		"Grafana's URL":       {table{"grafana": table{"config": table{"rootUrl": "grafana.example.com"}}}, []string{"grafana:", "at '/config/rootUrl': 'grafana.example.com' does not match pattern"}},
+		"URL with a slash":    {table{"kibana": table{"config": table{"publicBaseUrl": "https://k.example.com/"}}}, []string{"kibana:", "at '/config/publicBaseUrl': 'https://k.example.com/' does not match pattern"}},
 		"index in capitals":   {table{"global": table{"index": "Logs"}}, []string{"sluice:", "at '/global/index': 'Logs' does not match pattern"}},
 		"pull policy":         {table{"global": table{"imagePullPolicy": "Sometimes"}}, []string{"sluice:", "value must be one of 'Always', 'IfNotPresent', 'Never'"}},
 		"too many copies": {table{"kafka": table{"config": table{"replicationFactor": 3}}},
@@ -75,7 +82,7 @@ func TestSchemasKnowTheValues(t *testing.T) {
 }
 
 // freeKeys have no fixed content, or one that is the same for all and optional.
-var freeKeys = []string{"pod", "ports", "resources", "lib"}
+var freeKeys = []string{"pod", "ports", "resources", "lib", "monitorLabels"}
 
 func compareKeys(t *testing.T, values, schema table, definitions any, at string) {
 	if name, ok := schema["$ref"].(string); ok {

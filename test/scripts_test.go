@@ -15,53 +15,11 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
 
 	"sluice/internal/state"
 )
 
 // The scripts of the Jobs and init containers run here as they are, against stand-ins for the engines.
-
-func TestPutIndexTemplates(t *testing.T) {
-	const busy = http.StatusServiceUnavailable
-	for name, test := range map[string]struct {
-		statuses []int // answers, the last one from then on
-		timeout  string
-		fails    string
-		requests int
-	}{
-		"at once":             {[]int{200}, "20", "", 2},
-		"after a while":       {[]int{busy, busy, 200}, "20", "", 4},
-		"refused":             {[]int{400}, "20", "error: Elasticsearch refuses the index template logs-dead-letter, see its answer above", 1},
-		"second one refused":  {[]int{200, 400}, "20", "error: Elasticsearch refuses the index template logs, see its answer above", 2},
-		"never, but bounded":  {[]int{busy}, "0", "error: the index template logs-dead-letter was not accepted within 0 s. LOOK HERE", 1},
-		"gone after a moment": {[]int{200, busy}, "0", "error: the index template logs was not accepted within 0 s. LOOK HERE", 2},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			var requests []string
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				status := test.statuses[min(len(requests), len(test.statuses)-1)]
-				requests = append(requests, r.Method+" "+r.URL.Path)
-				w.WriteHeader(status)
-				fmt.Fprintf(w, `{"status":%d}`, status)
-			}))
-			defer server.Close()
-			folder := t.TempDir()
-			for _, file := range []string{"logs.json", "dead-letter.json"} {
-				require.NoError(t, os.WriteFile(filepath.Join(folder, file), []byte("{}"), 0o600))
-			}
-			output, err := script(t, "elasticsearch/files/index-template/put.sh", folder,
-				"ELASTICSEARCH_URL="+server.URL, "INDEX=logs", "TIMEOUT_SECONDS="+test.timeout)
-			checkScript(t, test.fails, output, err)
-			assert.Len(t, requests, test.requests)
-			assert.Equal(t, "PUT /_index_template/logs-dead-letter", requests[0])
-			if test.fails == "" {
-				assert.Equal(t, "PUT /_index_template/logs", requests[len(requests)-1])
-			}
-		})
-	}
-}
 
 func TestWaitForIndexTemplate(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -82,7 +40,7 @@ func TestWaitForIndexTemplate(t *testing.T) {
 				requests++
 			}))
 			defer server.Close()
-			output, err := script(t, "otel-collector/files/wait/wait.sh", "",
+			output, err := script(t, "otel-collector/files/wait.sh", "",
 				"ELASTICSEARCH_URL="+server.URL, "INDEX=logs", "TIMEOUT_SECONDS="+test.timeout)
 			checkScript(t, test.fails, output, err)
 		})
@@ -98,12 +56,16 @@ func TestCreateTopic(t *testing.T) {
 		calls   []string // without the common arguments
 	}{
 		"new": {`echo "Created topic logs."`, "20", "", []string{
-			"kafka-topics.sh --create --topic logs --partitions 3 --replication-factor 1 --config retention.ms=60000 --config min.insync.replicas=1"}},
+			"kafka-topics.sh --create --topic logs --partitions 3 --replication-factor 1 --config retention.ms=60000 --config min.insync.replicas=1",
+			"kafka-topics.sh --create --topic findings --partitions 1 --replication-factor 1 --config retention.ms=90000 --config min.insync.replicas=1"}},
 		"there, with enough partitions": {`case $* in *--create*) ` + exists + `;; *) echo "Topic: logs PartitionCount: 6 ReplicationFactor: 1";; esac`, "20", "", []string{
 			"kafka-topics.sh --create", "kafka-configs.sh --alter --entity-type topics --entity-name logs --add-config retention.ms=60000,min.insync.replicas=1",
-			"kafka-topics.sh --describe --topic logs"}},
+			"kafka-topics.sh --describe --topic logs",
+			"kafka-topics.sh --create", "kafka-configs.sh --alter --entity-type topics --entity-name findings --add-config retention.ms=90000,min.insync.replicas=1",
+			"kafka-topics.sh --describe --topic findings"}},
 		"there, with fewer partitions": {`case $* in *--create*) ` + exists + `;; *) echo "Topic: logs PartitionCount: 2 ReplicationFactor: 1";; esac`, "20", "", []string{
-			"kafka-topics.sh --create", "kafka-configs.sh --alter", "kafka-topics.sh --describe", "kafka-topics.sh --alter --topic logs --partitions 3"}},
+			"kafka-topics.sh --create", "kafka-configs.sh --alter", "kafka-topics.sh --describe", "kafka-topics.sh --alter --topic logs --partitions 3",
+			"kafka-topics.sh --create", "kafka-configs.sh --alter", "kafka-topics.sh --describe"}},
 		"too few brokers": {`echo "Replication factor: 3 larger than available brokers: 1."; exit 1`, "0",
 			"larger than available brokers: 1.\nerror: the topic logs was not created within 0 s. LOOK HERE", []string{"kafka-topics.sh --create"}},
 	} {
@@ -139,57 +101,9 @@ func TestCreateTopic(t *testing.T) {
 	})
 }
 
-func TestStartBroker(t *testing.T) {
-	const killed = "waiting 9 s for its session in ZooKeeper to end"
-	const arguments = "--override broker.id=2 --override advertised.listeners=PLAINTEXT://sluice-kafka-2.example:9092"
-	for name, test := range map[string]struct {
-		files []string // in the data folder
-		zone  string
-		want  []string
-		lacks string
-	}{
-		"new volume":   {nil, "", []string{arguments + "\n"}, killed},
-		"clean stop":   {[]string{"meta.properties", ".kafka_cleanshutdown"}, "", []string{arguments + "\n"}, killed},
-		"killed":       {[]string{"meta.properties"}, "", []string{killed, "sleep 9\n", arguments + "\n"}, "rack"},
-		"with a zone":  {nil, "a", []string{arguments + " --override broker.rack=a\n"}, killed},
-		"own settings": {nil, "", []string{"-Xms384m -Xmx384m -javaagent:/agent/"}, killed},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			folder := t.TempDir()
-			write := func(name, content string) {
-				require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(content), 0o700))
-			}
-			write("server.properties", "log.dirs="+folder+"\nzookeeper.session.timeout.ms=9000\n")
-			write("sleep", "#!/bin/sh\necho sleep $*\n")
-			write("kafka-server-start.sh", "#!/bin/sh\necho $KAFKA_HEAP_OPTS $KAFKA_OPTS\necho $*\n")
-			for _, file := range test.files {
-				write(file, "")
-			}
-			output, err := script(t, "kafka/files/start.sh", folder, "PATH="+folder+":"+os.Getenv("PATH"), "KAFKA_BIN="+folder,
-				"HOSTNAME=sluice-kafka-2", "DOMAIN=example", "HEAP_MEGABYTES=384", "ZONE="+test.zone)
-			require.NoError(t, err, output)
-			for _, want := range test.want {
-				assert.Contains(t, output, want)
-			}
-			assert.NotContains(t, output, test.lacks)
-		})
-	}
-}
-
-// What the script reads out of server.properties is there.
-func TestStartScriptFindsItsProperties(t *testing.T) {
-	eachPreset(t, func(t *testing.T, objects []object) {
-		properties := "\n" + named[*corev1.ConfigMap](t, objects, "sluice-kafka").Data["server.properties"]
-		for _, property := range []string{"log.dirs", "zookeeper.session.timeout.ms"} {
-			assert.Equal(t, 1, strings.Count(properties, "\n"+property+"="), property)
-		}
-	})
-}
-
 func topicEnv(address, bin, timeout string) []string {
 	return []string{"BOOTSTRAP_SERVER=" + address, "KAFKA_BIN=" + bin, "TIMEOUT_SECONDS=" + timeout,
-		"TOPIC=logs", "PARTITIONS=3", "REPLICATION_FACTOR=1", "RETENTION_MS=60000", "MIN_INSYNC_REPLICAS=1"}
+		"TOPICS=logs 3 60000\nfindings 1 90000\n", "REPLICATION_FACTOR=1", "MIN_INSYNC_REPLICAS=1"}
 }
 
 // script runs a file of a sub-chart with bash. Its /etc/sluice is folder.
@@ -198,11 +112,16 @@ func script(t *testing.T, path, folder string, env ...string) (string, error) {
 	root, err := state.Repository()
 	require.NoError(t, err)
 	content := strings.ReplaceAll(read(t, filepath.Join(root, "charts", "sluice", "charts", path)), "/etc/sluice", folder)
+	return runBash(t, content, append([]string{"PATH=" + os.Getenv("PATH"), "RETRY_SECONDS=0.1", "LOOK_AT=LOOK HERE"}, env...)...)
+}
+
+func runBash(t *testing.T, content string, env ...string) (string, error) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	command := exec.CommandContext(ctx, "bash", "-c", content)
 	command.WaitDelay = time.Second // for what the script has started
-	command.Env = append([]string{"PATH=" + os.Getenv("PATH"), "RETRY_SECONDS=0.1", "LOOK_AT=LOOK HERE"}, env...)
+	command.Env = env
 	output, err := command.CombinedOutput()
 	return string(output), err
 }

@@ -5,26 +5,34 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"helm.sh/helm/v3/pkg/chart"
 	"helm.sh/helm/v3/pkg/chart/loader"
 	"helm.sh/helm/v3/pkg/chartutil"
 	"helm.sh/helm/v3/pkg/engine"
+	helm "helm.sh/helm/v3/pkg/release"
 	"helm.sh/helm/v3/pkg/releaseutil"
+	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
 
+	"sluice/internal/images"
 	"sluice/internal/state"
 )
 
 // KubeVersion is the version every rendering is made for: the one of the node image.
 const KubeVersion = "v1.35.4"
 
+const umbrellaDir = "charts/sluice" // relative to the repository
+
 // Stack is one installation of the umbrella chart.
 type Stack struct {
 	Release   string
 	Namespace string
-	Values    []string       // files, relative to the repository; later ones win
-	Set       map[string]any // wins over the files
+	Values    []string           // files, relative to the repository; later ones win
+	Set       map[string]any     // wins over the files
+	Edit      func(*chart.Chart) // changes the chart before it is rendered; none when nil
 }
 
 // Preset is the stack of a shipped values file: values/values-<name>.yaml.
@@ -32,7 +40,28 @@ func Preset(name string) Stack {
 	return Stack{Release: "sluice", Namespace: "sluice", Values: []string{"values/values-" + name + ".yaml"}}
 }
 
-// Rendered is what Helm would send to the cluster, in the order of installation, and what it would print.
+// Sealed is dev as `sluice up` installs it where no image can be pulled.
+func Sealed() (Stack, error) {
+	root, err := state.Repository()
+	if err != nil {
+		return Stack{}, err
+	}
+	specs, err := images.Load(root)
+	if err != nil {
+		return Stack{}, err
+	}
+	stack := Preset("dev")
+	stack.Set = map[string]any{}
+	for _, set := range images.WithoutPulling(specs) {
+		if err := strvals.ParseInto(set, stack.Set); err != nil {
+			return Stack{}, err
+		}
+	}
+	return stack, nil
+}
+
+// Rendered is what Helm would send to the cluster, in the order of installation, at last the pods of `helm test`,
+// and what it would print.
 type Rendered struct {
 	Manifests []string
 	Notes     string
@@ -44,9 +73,12 @@ func (s Stack) Render() (Rendered, error) {
 	if err != nil {
 		return Rendered{}, err
 	}
-	chart, err := loader.Load(filepath.Join(root, "charts", "sluice"))
+	chart, err := loader.Load(filepath.Join(root, umbrellaDir))
 	if err != nil {
 		return Rendered{}, err
+	}
+	if s.Edit != nil {
+		s.Edit(chart)
 	}
 	values, err := s.values(root)
 	if err != nil {
@@ -111,11 +143,14 @@ func collect(files map[string]string) (Rendered, error) {
 	if err != nil {
 		return rendered, err
 	}
-	if len(hooks) > 0 {
-		return rendered, fmt.Errorf("%s is a hook: Sluice has none, setup is done by plain Jobs", hooks[0].Path)
-	}
 	for _, manifest := range manifests {
 		rendered.Manifests = append(rendered.Manifests, manifest.Content)
+	}
+	for _, hook := range hooks {
+		if !slices.Equal(hook.Events, []helm.HookEvent{helm.HookTest}) {
+			return rendered, fmt.Errorf("%s is a hook of %v: Sluice has none but for `helm test`, setup is done by plain Jobs", hook.Path, hook.Events)
+		}
+		rendered.Manifests = append(rendered.Manifests, hook.Manifest)
 	}
 	return rendered, nil
 }

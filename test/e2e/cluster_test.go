@@ -5,6 +5,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -24,9 +25,10 @@ import (
 	"sluice/internal/verify"
 )
 
-const (
-	namespace = "sluice"
-	release   = "sluice"
+// The release that is tested: `sluice up`'s own, unless the environment names another.
+var (
+	namespace = cmp.Or(os.Getenv("SLUICE_NAMESPACE"), "sluice")
+	release   = cmp.Or(os.Getenv("SLUICE_RELEASE"), "sluice")
 )
 
 // cluster is the one that `sluice up` made, or that SLUICE_KUBECONFIG names.
@@ -76,7 +78,8 @@ func (c *cluster) notReady(ctx context.Context) string {
 	}
 	var waiting []string
 	for _, pod := range pods.Items {
-		if _, ofJob := pod.Labels[batchv1.JobNameLabel]; !ofJob && !isReady(&pod) {
+		_, ofJob := pod.Labels[batchv1.JobNameLabel]
+		if _, ofTest := pod.Annotations["helm.sh/hook"]; !ofJob && !ofTest && !isReady(&pod) {
 			waiting = append(waiting, fmt.Sprintf("%s (%s)", pod.Name, pod.Status.Phase))
 		}
 	}
@@ -106,16 +109,18 @@ func (c *cluster) verify(t *testing.T, o verify.Options) verify.Report {
 	return report
 }
 
-// process is the one container of a pod and the node that it runs on.
+// process is the container of a pod that is called like the component, and the node that it runs on.
 func (c *cluster) process(ctx context.Context, pod string) (node string, status corev1.ContainerStatus, err error) {
 	p, err := c.CoreV1().Pods(namespace).Get(ctx, pod, metav1.GetOptions{})
 	if err != nil {
 		return "", status, err
 	}
-	if len(p.Status.ContainerStatuses) != 1 {
-		return "", status, fmt.Errorf("pod %s has %d containers", pod, len(p.Status.ContainerStatuses))
+	for _, status := range p.Status.ContainerStatuses {
+		if status.Name == p.Labels["app.kubernetes.io/name"] {
+			return p.Spec.NodeName, status, nil
+		}
 	}
-	return p.Spec.NodeName, p.Status.ContainerStatuses[0], nil
+	return "", status, fmt.Errorf("pod %s has no container called %s", pod, p.Labels["app.kubernetes.io/name"])
 }
 
 // killProcess kills the main process of a pod with SIGKILL and makes sure that it died of that.

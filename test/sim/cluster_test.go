@@ -16,9 +16,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"sluice/internal/cluster"
@@ -28,12 +25,7 @@ import (
 	"sluice/internal/state"
 )
 
-const (
-	nodesPerZone = 2
-	timeout      = 2 * time.Minute // for anything that the cluster does
-)
-
-var zones = []string{"a", "b", "c"}
+const timeout = 5 * time.Minute // for anything that the cluster does
 
 // simulation is the sim cluster and the test's connection to it.
 type simulation struct {
@@ -41,15 +33,32 @@ type simulation struct {
 	client *kube.Client
 }
 
-// start creates the cluster, and deletes it when the test ends, unless SLUICE_KEEP=1.
-func start(t *testing.T) simulation {
+// TestMain deletes the cluster, which all tests share, unless SLUICE_KEEP=1.
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if os.Getenv("SLUICE_KEEP") != "1" {
+		if err := deleteCluster(); err != nil {
+			fmt.Fprintln(os.Stderr, "the sim cluster:", err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+func deleteCluster() error {
+	c, err := cluster.New("sim")
+	if err != nil {
+		return err
+	}
+	return c.Delete(context.Background())
+}
+
+// start creates the cluster, or takes the one of the test before, with nodes of these pools.
+func start(t *testing.T, pools []cluster.NodePool) simulation {
 	t.Helper()
 	require.True(t, engine.Answers(t.Context()), "no Docker engine answers: start one, `make up` shows how")
 	c, err := cluster.New("sim")
 	require.NoError(t, err)
-	if os.Getenv("SLUICE_KEEP") != "1" {
-		t.Cleanup(func() { require.NoError(t, c.Delete(context.Background())) })
-	}
 	root, err := state.Repository()
 	require.NoError(t, err)
 	plan, err := images.NewPlan(t.Context(), root, cmp.Or(os.Getenv("IMAGES"), images.Auto))
@@ -64,26 +73,9 @@ func start(t *testing.T) simulation {
 	client.Config.QPS = -1 // no limit of our own
 	client.Interface, err = kubernetes.NewForConfig(client.Config)
 	require.NoError(t, err)
-	return simulation{c, client}
-}
-
-// nodesOf makes every simulated node as large as given.
-func (s simulation) nodesOf(t *testing.T, cpu, memory string) {
-	t.Helper()
-	capacity := corev1.ResourceList{
-		corev1.ResourceCPU:    resource.MustParse(cpu),
-		corev1.ResourceMemory: resource.MustParse(memory),
-	}
-	timed(t, fmt.Sprintf("%d nodes of %s CPU, %s", len(zones)*nodesPerZone, cpu, memory), func() {
-		require.NoError(t, s.Simulate(t.Context(), zones, nodesPerZone, capacity))
-	})
-	nodes, err := s.client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: corev1.LabelTopologyZone})
-	require.NoError(t, err)
-	require.Len(t, nodes.Items, len(zones)*nodesPerZone)
-	for _, node := range nodes.Items {
-		require.Equal(t, cpu, node.Status.Allocatable.Cpu().String(), node.Name)
-		require.Equal(t, memory, node.Status.Allocatable.Memory().String(), node.Name)
-	}
+	s := simulation{c, client}
+	s.nodesOf(t, pools)
+	return s
 }
 
 // killSimulator ends KWOK as a crash would.

@@ -3,6 +3,9 @@
 package sim
 
 import (
+	"cmp"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -10,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 )
 
 // zonesOf are the zones of a component's pods, sorted, one for each pod.
@@ -28,6 +32,22 @@ func (s simulation) checkNodes(t *testing.T, namespace string) {
 	t.Helper()
 	for _, pod := range s.pods(t, namespace, "") {
 		assert.Equal(t, "fake", s.node(t, pod).Annotations["kwok.x-k8s.io/node"], "%s runs on %s", pod.Name, pod.Spec.NodeName)
+	}
+}
+
+// checkPools fails for a pod on a node of another pool than values-prod.yaml names: on the general one, unless told.
+func (s simulation) checkPools(t *testing.T, namespace string) {
+	t.Helper()
+	var preset struct {
+		Global struct{ Pools map[string]string }
+	}
+	content, err := os.ReadFile(filepath.Join(repository(t), "values", "values-prod.yaml"))
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(content, &preset))
+	require.NotEmpty(t, preset.Global.Pools)
+	for _, pod := range s.pods(t, namespace, "") {
+		want := cmp.Or(preset.Global.Pools[pod.Labels["app.kubernetes.io/name"]], "general")
+		assert.Equal(t, want, s.node(t, pod).Labels["sluice/pool"], "the pool of %s", pod.Name)
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"os"
+	"os/exec"
 
 	"sluice/internal/engine"
 	"sluice/internal/images"
@@ -19,6 +20,13 @@ var tiers = []tier{
 		},
 	},
 	{
+		name: "rules",
+		what: "promtool, amtool and the operator's types: every alert fires and rests as it should, configurations are valid",
+		steps: []step{
+			{args: []string{"go", "test", "-tags", "rules", "-count=1", "-timeout=20m", "./test/rules"}},
+		},
+	},
+	{
 		name: "fuzz",
 		what: "the event encoder against encoding/json, 10 s",
 		steps: []step{
@@ -27,20 +35,64 @@ var tiers = []tier{
 	},
 	{
 		name: "lint",
-		what: "golangci-lint, pinned in tools/lint",
+		what: "golangci-lint, actionlint, ct lint and helm lint --strict, pinned in tools",
 		steps: []step{
 			{dir: "tools/lint", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "tool"}},
-			{args: []string{"bin/golangci-lint", "run", "./..."}},
+			{dir: "tools/helm", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "tool"}},
+			// Its own cache, because golangci-lint's default is one for all clones and reports their paths.
+			{args: []string{"sh", "-c", `GOLANGCI_LINT_CACHE="$PWD/bin/.golangci" bin/golangci-lint run ./...`}},
+			// Not with whatever shellcheck and pyflakes the machine has.
+			{args: []string{"bin/actionlint", "-shellcheck=", "-pyflakes="}},
+			{args: []string{"sh", "-c", `PATH="$PWD/bin:$PATH" ct lint --config ct.yaml`}},
+		},
+	},
+	{
+		name:    "spark",
+		what:    "the streaming job on a real local Spark: windows, anomalies, crashes",
+		missing: noSpark,
+		steps: []step{
+			{args: []string{"go", "run", "./test/spark", "-v"}},
+		},
+	},
+	{
+		name: "terraform",
+		what: "OpenTofu: every variable's good and bad values, what must hold of network and cluster, each example applied and destroyed, nodes as the chart asks for; it printed which provider",
+		steps: []step{
+			{dir: "tools/opentofu", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "github.com/opentofu/opentofu/cmd/tofu"}},
+			{dir: "tools/aws-standin", args: []string{"go", "test", "./..."}},
+			{dir: "tools/aws-standin", args: []string{"go", "build", "-o", "../../bin/aws-standin/terraform-provider-aws", "-ldflags", "-s -w", "."}},
+			{dir: "tools/aws-standin", args: []string{"sh", "-c", "go run ./schemas ../../terraform > ../../bin/aws-standin/schemas.json"}},
+			{args: []string{"go", "test", "-tags", "terraform", "-count=1", "-timeout=20m", "./test/terraform"}},
 		},
 	},
 	{
 		name:    "sim",
-		what:    "both presets on simulated nodes in three zones: strict validation, Pod Security, ready, uninstalled",
+		what:    "simulated nodes in three zones: both presets, Pod Security, drains, upgrade and rollback, a thousand nodes",
 		missing: noEngine,
 		steps: []step{
 			{args: []string{"go", "run", "./cmd/sluice", "images"}},
 			{args: []string{"go", "test", "-tags", "sim", "-count=1", "-v", "-timeout=20m", "./test/sim"}},
 		},
+	},
+	{
+		name:    "compose",
+		what:    "docker compose up: 10,000 events counted in Elasticsearch, every `helm test` run there",
+		missing: noEngine,
+		steps: []step{
+			{dir: "tools/compose", args: []string{"go", "build", "-o", "../../bin/docker-compose", "-ldflags", "-s -w", "github.com/docker/compose/v2/cmd"}},
+			{args: []string{"go", "run", "./cmd/sluice", "compose-config"}},
+			{args: []string{"go", "test", "-tags", "compose", "-count=1", "-v", "-timeout=20m", "./test/compose"}},
+		},
+	},
+	{
+		name:    "zones",
+		what:    "the production profile at small sizes on three real workers in three zones: ready, spread, 10,000 events counted",
+		missing: noEngine,
+		steps: []step{
+			{args: []string{"go", "run", "./cmd/sluice", "--topology", "zones", "up", "--count", "0", "-f", "values/values-prod.yaml", "-f", "values/values-prod-small.yaml"}},
+			{args: []string{"go", "test", "-tags", "zones", "-count=1", "-v", "-timeout=20m", "./test/zones"}},
+		},
+		after: []step{{args: []string{"go", "run", "./cmd/sluice", "--topology", "zones", "down"}}},
 	},
 	e2e("e2e", images.Assemble, "assembled"),
 	e2e("e2e-pull", images.Pull, "pulled"),
@@ -50,7 +102,7 @@ var tiers = []tier{
 func e2e(name, mode, origin string) tier {
 	return tier{
 		name: name,
-		what: "real pods of " + origin + " images: 10,000 events counted; 50,000 while Kafka, Elasticsearch, the collector and the node are killed",
+		what: "real pods of " + origin + " images: 10,000 events counted; 50,000 while Kafka, Elasticsearch, the engine and the node are killed; hostile records, helm test, panels, Spark; then without ZooKeeper",
 		missing: func(ctx context.Context, chosen string) string {
 			if reason := noEngine(ctx, chosen); reason != "" {
 				return reason
@@ -87,6 +139,16 @@ func names() []string {
 		all = append(all, t.name)
 	}
 	return all
+}
+
+// noSpark is the reason to leave Spark's tier out: no Java or Python, and no way to install them.
+func noSpark(context.Context, string) string {
+	for _, program := range []string{"java", "python3"} {
+		if _, err := exec.LookPath(program); err != nil && os.Geteuid() != 0 {
+			return program + " is not on PATH, and only root can install it (Debian: apt-get install openjdk-17-jre-headless python3-pip)"
+		}
+	}
+	return ""
 }
 
 // noEngine is the reason to leave a cluster's tier out: no Docker engine, and no way to install one.

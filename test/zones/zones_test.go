@@ -1,0 +1,74 @@
+//go:build zones
+
+// Package zones checks the production profile on real nodes in three zones.
+package zones
+
+import (
+	"bytes"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"sluice/internal/kube"
+	"sluice/internal/state"
+	"sluice/internal/verify"
+)
+
+const name = "sluice" // of release and namespace
+
+func kubeconfig(t *testing.T) string {
+	t.Helper()
+	dir, err := state.Dir("zones")
+	require.NoError(t, err)
+	return filepath.Join(dir, "kubeconfig")
+}
+
+// What has three pods has one in each zone.
+func TestSpread(t *testing.T) {
+	client, err := kube.New(kubeconfig(t))
+	require.NoError(t, err, "no cluster: CONTRIBUTING.md says how to make one")
+	nodes, err := client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	zoneOf := map[string]string{}
+	for _, node := range nodes.Items {
+		zoneOf[node.Name] = node.Labels[corev1.LabelTopologyZone]
+	}
+	sets, err := client.AppsV1().StatefulSets(name).List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	var spread []string
+	for _, set := range sets.Items {
+		if *set.Spec.Replicas != 3 {
+			continue
+		}
+		selector := metav1.FormatLabelSelector(set.Spec.Selector)
+		pods, err := client.CoreV1().Pods(name).List(t.Context(), metav1.ListOptions{LabelSelector: selector})
+		require.NoError(t, err)
+		var zones []string
+		for _, pod := range pods.Items {
+			zones = append(zones, zoneOf[pod.Spec.NodeName])
+		}
+		slices.Sort(zones)
+		assert.Equal(t, []string{"a", "b", "c"}, zones, "zones of %s", set.Name)
+		spread = append(spread, set.Labels["app.kubernetes.io/name"])
+	}
+	t.Logf("one in each zone: %v", spread)
+	assert.Contains(t, spread, "zookeeper")
+	assert.Contains(t, spread, "kafka")
+}
+
+func TestVerify(t *testing.T) {
+	report, err := verify.Run(t.Context(), verify.Options{
+		Kubeconfig: kubeconfig(t), Namespace: name, Release: name,
+		Count: 10_000, Rate: 1_000, Timeout: 10 * time.Minute,
+	})
+	var text bytes.Buffer
+	require.NoError(t, report.Print(&text))
+	t.Log("\n" + text.String())
+	require.NoError(t, err)
+}
