@@ -8,13 +8,16 @@ IMAGES ?= auto
 # Numbered events that `make verify` sends.
 COUNT ?= 10000
 
+# What `make tf-plan` plans.
+TFVARS ?= terraform/examples/production.tfvars
+
 SLUICE = go run ./cmd/sluice --images $(IMAGES)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status verify images test unit lint golden tools
+.PHONY: help up down status verify images compose-config tf-plan test unit lint golden tools
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: ## Create a kind cluster, install the chart, send 10,000 events through it
 	@$(SLUICE) up
@@ -31,6 +34,13 @@ verify: ## Send COUNT numbered events through the running pipeline and account f
 images: ## Get all images; tell which are pulled, assembled, built, left out
 	@$(SLUICE) images
 
+compose-config: ## Write the files that docker-compose.yml mounts, and get the images; then: docker compose up
+	@$(SLUICE) compose-config
+
+tf-plan: ## Plan the EKS cluster of TFVARS with your AWS credentials; nothing is changed
+	@cd tools/opentofu && go build -o ../../bin/ -ldflags '-s -w' github.com/opentofu/opentofu/cmd/tofu
+	@bin/tofu -chdir=terraform init -input=false && bin/tofu -chdir=terraform plan -input=false -var-file='$(abspath $(TFVARS))'
+
 test: ## Run every tier that this machine can run; name what was left out, and why
 	@go run ./test/tiers --images $(IMAGES)
 
@@ -43,7 +53,8 @@ lint: ## Run the linters, pinned in tools/lint
 golden: ## Write the golden files and generated READMEs anew
 	go test ./test -update
 
-tools: ## Build the pinned command line tools (helm, kubectl, golangci-lint) into bin/
+tools: ## Build the pinned command line tools (helm, kubectl, docker-compose, linters) into bin/
 	cd tools/helm && go build -o ../../bin/ -ldflags '-s -w' tool
 	cd tools/node && go build -o ../../bin/ -ldflags '-s -w' k8s.io/kubernetes/cmd/kubectl
 	cd tools/lint && go build -o ../../bin/ -ldflags '-s -w' tool
+	cd tools/compose && go build -o ../../bin/docker-compose -ldflags '-s -w' github.com/docker/compose/v2/cmd
