@@ -56,13 +56,16 @@ var tiers = []tier{
 	},
 	{
 		name: "terraform",
-		what: "OpenTofu: every variable's good and bad values, what must hold of network and cluster, each example applied and destroyed, nodes as the chart asks for; it printed which provider",
+		what: "OpenTofu: every variable's good and bad values, what must hold of network and cluster, each example applied and destroyed, nodes as the chart asks for; it printed which provider. Trivy's policies for AWS",
 		steps: []step{
 			{dir: "tools/opentofu", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "github.com/opentofu/opentofu/cmd/tofu"}},
 			{dir: "tools/aws-standin", args: []string{"go", "test", "./..."}},
 			{dir: "tools/aws-standin", args: []string{"go", "build", "-o", "../../bin/aws-standin/terraform-provider-aws", "-ldflags", "-s -w", "."}},
 			{dir: "tools/aws-standin", args: []string{"sh", "-c", "go run ./schemas ../../terraform > ../../bin/aws-standin/schemas.json"}},
 			{args: []string{"go", "test", "-tags", "terraform", "-count=1", "-timeout=20m", "./test/terraform"}},
+			{dir: "tools/trivy", args: []string{"go", "test", "./..."}},
+			{dir: "tools/trivy", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "."}},
+			{args: []string{"bin/trivy", "terraform", "examples/minimal.tfvars", "examples/private-only.tfvars", "examples/production.tfvars"}},
 		},
 	},
 	{
@@ -71,7 +74,7 @@ var tiers = []tier{
 		missing: noEngine,
 		steps: []step{
 			{args: []string{"go", "run", "./cmd/sluice", "images"}},
-			{args: []string{"go", "test", "-tags", "sim", "-count=1", "-v", "-timeout=20m", "./test/sim"}},
+			{args: []string{"go", "test", "-tags", "sim", "-count=1", "-v", "-timeout=40m", "./test/sim"}},
 		},
 	},
 	{

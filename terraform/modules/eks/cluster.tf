@@ -21,8 +21,10 @@ resource "aws_eks_cluster" "this" {
   vpc_config {
     subnet_ids              = values(var.subnet_ids)
     endpoint_private_access = true
-    endpoint_public_access  = length(var.public_endpoint_cidrs) > 0
+    #trivy:ignore:AWS-0040 Public only for those who name networks; validation refuses 0.0.0.0/0.
+    endpoint_public_access = length(var.public_endpoint_cidrs) > 0
     # AWS' default is 0.0.0.0/0, even while there is no public endpoint.
+    #trivy:ignore:AWS-0041 The networks are those that were named.
     public_access_cidrs = length(var.public_endpoint_cidrs) > 0 ? var.public_endpoint_cidrs : null
   }
 
