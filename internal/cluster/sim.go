@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -49,12 +50,7 @@ func (c *Cluster) Simulate(ctx context.Context, zones []string, pools []NodePool
 	if c.topology != "sim" {
 		return usage.Errorf("nodes are simulated in the topology sim only, not in %q: set --topology sim", c.topology)
 	}
-	connection, err := kube.New(c.Kubeconfig)
-	if err != nil {
-		return err
-	}
-	connection.Config.QPS = -1 // no limit of our own: nodes come by the thousand
-	client, err := kubernetes.NewForConfig(connection.Config)
+	client, err := kube.New(c.Kubeconfig)
 	if err != nil {
 		return err
 	}
@@ -115,11 +111,11 @@ func applyNodes(ctx context.Context, client kubernetes.Interface, nodes map[stri
 	group.SetLimit(applyAtOnce)
 	for _, node := range nodes {
 		group.Go(func() error {
-			// The first call takes the status of a new node only, the second that of one that was there.
-			if _, err := api.Apply(groupCtx, node, options); err != nil {
+			applied, err := api.Apply(groupCtx, node, options)
+			if err != nil || equality.Semantic.DeepEqual(applied.Status.Capacity, *node.Status.Capacity) {
 				return err
 			}
-			_, err := api.ApplyStatus(groupCtx, node, options)
+			_, err = api.ApplyStatus(groupCtx, node, options) // the first call takes the status of a new node only
 			return err
 		})
 	}
@@ -158,7 +154,7 @@ func (c *Cluster) waitForSimulated(ctx context.Context, client kubernetes.Interf
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%d of %d simulated nodes ready: %w: see %s", ready, want, errors.Join(context.Cause(ctx), err), c.kwokFile("log"))
-		case <-time.After(200 * time.Millisecond):
+		case <-time.After(time.Second):
 		}
 	}
 }

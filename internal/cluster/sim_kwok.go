@@ -147,7 +147,9 @@ func (c *Cluster) runKwok(ctx context.Context, client kubernetes.Interface, prog
 	defer log.Close()
 	process := exec.Command(program.binary, "--kubeconfig", c.Kubeconfig,
 		"--manage-all-nodes=false", "--manage-nodes-with-annotation-selector="+fakeNode+"=fake",
-		"--node-lease-duration-seconds=40") // as a kubelet's; by default KWOK makes no leases, and nodes turn not ready
+		// By default KWOK makes no leases, and nodes turn not ready. A kubelet's last 40 s: a thousand nodes would
+		// renew a hundred of them a second. topologies/sim.yaml waits as long for a node.
+		"--node-lease-duration-seconds=240")
 	for _, stage := range stages {
 		process.Args = append(process.Args, "--config", stage)
 	}

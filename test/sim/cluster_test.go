@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"k8s.io/client-go/kubernetes"
 
 	"sluice/internal/cluster"
 	"sluice/internal/engine"
@@ -25,7 +24,7 @@ import (
 	"sluice/internal/state"
 )
 
-const timeout = 5 * time.Minute // for anything that the cluster does
+const timeout = 10 * time.Minute // for anything that the cluster does, on a machine that has much else to do
 
 // simulation is the sim cluster and the test's connection to it.
 type simulation struct {
@@ -69,9 +68,6 @@ func start(t *testing.T, pools []cluster.NodePool) simulation {
 		require.NoError(t, err, "after %q, with the node image %q: `make images` gets it", last, plan.NodeImage())
 	})
 	client, err := kube.New(c.Kubeconfig)
-	require.NoError(t, err)
-	client.Config.QPS = -1 // no limit of our own
-	client.Interface, err = kubernetes.NewForConfig(client.Config)
 	require.NoError(t, err)
 	s := simulation{c, client}
 	s.nodesOf(t, pools)

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/release"
@@ -22,12 +23,14 @@ func repository(t *testing.T) string {
 
 func chartDir(t *testing.T) string { return filepath.Join(repository(t), "charts", "sluice") }
 
-// emptyRelease is a release that is not installed, in a namespace that enforces Pod Security.
+// emptyRelease is a release that is not installed, in a namespace that enforces Pod Security. It is removed at the
+// end even of a test that fails: its pods would take the room of the next test's.
 func (s simulation) emptyRelease(t *testing.T, namespace string) release.Release {
 	t.Helper()
 	r := release.Release{Kubeconfig: s.Kubeconfig, Namespace: namespace, Name: "sluice"}
 	require.NoError(t, r.EnsureNamespace(t.Context(), s.client))
 	require.NoError(t, r.Uninstall(), "of an earlier run whose cluster was kept")
+	t.Cleanup(func() { assert.NoError(t, r.Uninstall()) })
 	return r
 }
 
