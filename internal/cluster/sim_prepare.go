@@ -20,9 +20,6 @@ func prepareForSimulation(ctx context.Context, client kubernetes.Interface, prog
 	if err := cordonRealNode(ctx, client); err != nil {
 		return err
 	}
-	if err := keepKubeProxyReal(ctx, client); err != nil {
-		return err
-	}
 	return simulateVolumes(ctx, client, filepath.Join(program.stages, "volume", "fast", "storage-class.yaml"))
 }
 
@@ -57,14 +54,6 @@ func removePendingPods(ctx context.Context, client kubernetes.Interface, node st
 		}
 	}
 	return nil
-}
-
-// keepKubeProxyReal spares a pod for each simulated node, which would take the room of what is tested.
-func keepKubeProxyReal(ctx context.Context, client kubernetes.Interface) error {
-	patch := []byte(`{"spec": {"template": {"spec": {"nodeSelector": {"` + controlPlane + `": ""}}}}}`)
-	_, err := client.AppsV1().DaemonSets(metav1.NamespaceSystem).
-		Patch(ctx, "kube-proxy", types.StrategicMergePatchType, patch, metav1.PatchOptions{})
-	return err
 }
 
 // simulateVolumes makes KWOK's storage class the default and the only one. kind's own would leave claims
