@@ -13,6 +13,7 @@ import (
 	"time"
 
 	kind "sigs.k8s.io/kind/pkg/cluster"
+	"sigs.k8s.io/kind/pkg/cluster/constants"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 	"sigs.k8s.io/kind/pkg/cluster/nodeutils"
 
@@ -166,11 +167,16 @@ func (c *Cluster) Nodes() ([]nodes.Node, error) { return c.provider.ListInternal
 // is asked instead of the node's containerd, which knows images by other ids than Docker does.
 const loadedImages = "/kind/sluice-images"
 
-// Load brings local images into every node that does not have just these.
+// Load brings local images into every node that runs pods and does not have just these.
 func (c *Cluster) Load(ctx context.Context, images []string) error {
 	all, err := c.Nodes()
 	if err != nil {
 		return err
+	}
+	if workers, err := nodeutils.SelectNodesByRole(all, constants.WorkerNodeRoleValue); err != nil {
+		return err
+	} else if len(workers) > 0 {
+		all = workers
 	}
 	wanted, err := run.Command(append([]string{"docker", "image", "inspect", "-f", "{{.Id}} {{index .RepoTags 0}}"}, images...)...).Run(ctx)
 	if err != nil {
@@ -195,7 +201,7 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 		return err
 	}
 	for _, node := range stale {
-		if err := loadArchive(node, archive); err != nil {
+		if err := importArchive(ctx, node, archive); err != nil {
 			return err
 		}
 		if err := nodeutils.WriteFile(node, loadedImages, wanted); err != nil {
@@ -205,13 +211,20 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 	return nil
 }
 
-func loadArchive(node nodes.Node, archive string) error {
+// importArchive gives a node the images as they are. The first pod of an image unpacks it, so that a node is not
+// filled with what it never runs; kind's own function unpacks everything everywhere.
+func importArchive(ctx context.Context, node nodes.Node, archive string) error {
 	file, err := os.Open(archive)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
-	return nodeutils.LoadImageArchive(node, file)
+	var output bytes.Buffer
+	command := node.CommandContext(ctx, "ctr", "--namespace=k8s.io", "images", "import", "--no-unpack", "--digests", "-")
+	if err := command.SetStdin(file).SetStdout(&output).SetStderr(&output).Run(); err != nil {
+		return fmt.Errorf("images into %s: %w\n%s", node, err, output.Bytes())
+	}
+	return nil
 }
 
 // Delete deletes the cluster if it is ours, its kubeconfig, its state and, with the last cluster, the

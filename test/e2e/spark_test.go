@@ -25,6 +25,8 @@ import (
 const (
 	sparkRate    = 100 // events a second of a test's own services
 	sparkTimeout = 10 * time.Minute
+
+	sparkRecovery = 40 * time.Second // from the kill of one component to that of the next
 )
 
 // sparkJob is the streaming job of the release, with the settings that it has.
@@ -111,20 +113,14 @@ func TestSparkFindsABurst(t *testing.T) {
 	}
 }
 
-func TestKillSparkDriver(t *testing.T) { testKillSpark(t, "spark-streaming-job") }
-func TestKillSparkWorker(t *testing.T) { testKillSpark(t, "spark-worker") }
-func TestKillSparkMaster(t *testing.T) { testKillSpark(t, "spark-master") }
-
-// testKillSpark kills a component while events flow: every window has exactly the events that are in the topic.
-func testKillSpark(t *testing.T, component string) {
+// TestKillSpark kills driver, worker and master in turn while events flow: every window has exactly the events that
+// are in the topic.
+func TestKillSpark(t *testing.T) {
 	s := connectSpark(t)
-	run := fmt.Sprintf("kill-%s-%d", component, time.Now().Unix())
+	run := fmt.Sprintf("kill-spark-%d", time.Now().Unix())
 	killed := make(chan error, 1)
-	go func() {
-		time.Sleep(2 * s.window)
-		killed <- s.killProcess(t.Context(), s.podOf(t, component))
-	}()
-	s.generate(t, run, 5*s.window, run+"-a,"+run+"-b")
+	go func() { killed <- s.killEach(t, 2*s.window, "spark-streaming-job", "spark-worker", "spark-master") }()
+	s.generate(t, run, 2*s.window+3*sparkRecovery, run+"-a,"+run+"-b")
 	require.NoError(t, <-killed)
 
 	want := s.counted(t, run)
@@ -142,8 +138,21 @@ func testKillSpark(t *testing.T, component string) {
 	})
 	got, written := s.windows(t, run)
 	assert.Equal(t, want, got, "events of each window: in the topic, and counted by Spark")
-	t.Logf("%s killed: %d windows are right, %d records for them; complete %.0f s after the last event", component, len(got), written, time.Since(began).Seconds())
+	t.Logf("%d windows are right, %d records for them; complete %.0f s after the last event", len(got), written, time.Since(began).Seconds())
 	s.waitReady(t, 5*time.Minute)
+}
+
+// killEach kills components one after the other, the first after a while, and gives each time to come back.
+func (s *sparkJob) killEach(t *testing.T, first time.Duration, components ...string) error {
+	time.Sleep(first)
+	for _, component := range components {
+		if err := s.killProcess(t.Context(), s.podOf(t, component)); err != nil {
+			return err
+		}
+		t.Logf("%s killed", component)
+		time.Sleep(sparkRecovery)
+	}
+	return nil
 }
 
 // generate runs the log-generator to its end, as the release's own but with other services.

@@ -30,8 +30,10 @@ func TestMoveToKRaft(t *testing.T) {
 		c.moveToKRaft(t, r)
 		t.Logf("moved in %.0f s", time.Since(began).Seconds())
 	}
-	t.Run("Verify10000", TestVerify10000)
-	t.Run("KillKafka", TestKillKafka)
+	t.Run("Verify10000", func(t *testing.T) {
+		connect(t).verify(t, verify.Options{Count: 10_000, Rate: 1_000, Timeout: 5 * time.Minute})
+	})
+	t.Run("KillProcesses", TestKillProcesses)
 	t.Run("KillNode", TestKillNode)
 }
 
