@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
@@ -138,23 +139,34 @@ func (a *app) getImages(ctx context.Context, repository string) (*images.Plan, e
 		return nil, err
 	}
 	a.out.Printf("  images: %s", plan.Why)
-	for _, spec := range plan.Build {
-		err := a.out.Do("Image "+spec.Image, func(s *progress.Step) error {
-			s.Detail("%s", spec.Title)
-			built, err := plan.Builder.Build(ctx, spec)
-			if err == nil && !built {
-				s.Detail("%s, up to date", spec.Title)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
+	if err := a.buildImages(ctx, plan); err != nil {
+		return nil, err
 	}
 	for _, spec := range plan.LeftOut {
 		a.out.Printf("  left out: %s (%s): %s", spec.Title, spec.Image, spec.Reason)
 	}
 	return plan, nil
+}
+
+// buildsAtATime keeps two cores busy: one build compiles while another waits for packages.
+const buildsAtATime = 2
+
+func (a *app) buildImages(ctx context.Context, plan *images.Plan) error {
+	builds, ctx := errgroup.WithContext(ctx)
+	builds.SetLimit(buildsAtATime)
+	for _, spec := range plan.Build {
+		builds.Go(func() error {
+			return a.out.Do("Image "+spec.Image, func(s *progress.Step) error {
+				s.Detail("%s", spec.Title)
+				built, err := plan.Builder.Build(ctx, spec)
+				if err == nil && !built {
+					s.Detail("%s, up to date", spec.Title)
+				}
+				return err
+			})
+		})
+	}
+	return builds.Wait()
 }
 
 func (a *app) install(ctx context.Context, r release.Release, client *kube.Client, repository string, valuesFiles, set []string) error {

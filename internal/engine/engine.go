@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -69,9 +70,13 @@ func Ensure(ctx context.Context, detail func(string, ...any)) (string, error) {
 	return "started", nil
 }
 
+var installing sync.Mutex // apt-get refuses to run twice
+
 // Need makes sure that a program is on PATH: as root on Debian it installs the package that brings it,
 // elsewhere it says what is missing.
 func Need(ctx context.Context, program, debianPackage string) error {
+	installing.Lock()
+	defer installing.Unlock()
 	if _, err := exec.LookPath(program); err == nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"sluice/internal/run"
 )
@@ -18,6 +19,7 @@ type Builder struct {
 	Specs      []Spec
 
 	goVersion string
+	building  sync.Map // image reference: *sync.Mutex
 }
 
 // NewBuilder reads the repository's image specs.
@@ -40,8 +42,11 @@ func (b *Builder) byImage(ref string) (Spec, bool) {
 }
 
 // Build makes the image unless one with the same inputs exists, after the image it is built upon.
-// It returns whether there was something to do.
+// It returns whether there was something to do. Several images may be built at a time.
 func (b *Builder) Build(ctx context.Context, spec Spec) (bool, error) {
+	lock, _ := b.building.LoadOrStore(spec.Image, &sync.Mutex{})
+	lock.(*sync.Mutex).Lock()
+	defer lock.(*sync.Mutex).Unlock()
 	from, err := spec.from()
 	if err != nil {
 		return false, err

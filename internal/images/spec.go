@@ -87,7 +87,7 @@ type Pip struct {
 	To           string `json:"to"`
 }
 
-// Load reads every images/<name>/image.yaml of the repository, those that others are built upon first.
+// Load reads every images/<name>/image.yaml of the repository, the one that takes longest first.
 func Load(repository string) ([]Spec, error) {
 	files, err := filepath.Glob(filepath.Join(repository, "images", "*", "image.yaml"))
 	if err != nil {
@@ -101,7 +101,7 @@ func Load(repository string) ([]Spec, error) {
 		}
 		specs = append(specs, spec)
 	}
-	rank := map[string]int{Base: 0, Node: 1, Own: 2, Upstream: 3, PullOnly: 4}
+	rank := map[string]int{Node: 0, Base: 1, Own: 2, Upstream: 3, PullOnly: 4}
 	sort.SliceStable(specs, func(i, j int) bool { return rank[specs[i].Origin] < rank[specs[j].Origin] })
 	return specs, nil
 }

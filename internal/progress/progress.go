@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -14,11 +16,17 @@ import (
 // plainInterval is how often a step that is still running says so when the output is not a terminal.
 const plainInterval = 15 * time.Second
 
-// Printer writes steps to one writer. Steps may nest in time but not in output: one at a time.
+// frameInterval is how often a terminal's line is written anew.
+const frameInterval = 120 * time.Millisecond
+
+// Printer writes steps to one writer. Several may run at a time: a terminal's last line shows them all.
 type Printer struct {
 	w     io.Writer
 	tty   bool
 	start time.Time
+
+	mu      sync.Mutex // of the writer, and of:
+	running []*Step
 }
 
 // New returns a Printer on w. It animates only when w is a terminal.
@@ -31,10 +39,17 @@ func New(w io.Writer) *Printer {
 func (p *Printer) Elapsed() time.Duration { return time.Since(p.start) }
 
 // Printf writes one line between steps.
-func (p *Printer) Printf(format string, args ...any) { fmt.Fprintf(p.w, format+"\n", args...) }
+func (p *Printer) Printf(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
 
 // Step is the running step's handle for its detail text.
 type Step struct {
+	title string
+	began time.Time
+
 	mu     sync.Mutex
 	detail string
 }
@@ -46,22 +61,27 @@ func (s *Step) Detail(format string, args ...any) {
 	s.detail = fmt.Sprintf(format, args...)
 }
 
-func (s *Step) text() string {
+// String is the step's title with its detail and the time that it has taken so far.
+func (s *Step) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.detail == "" {
-		return ""
+	text := s.title
+	if s.detail != "" {
+		text += ": " + s.detail
 	}
-	return ": " + s.detail
+	return fmt.Sprintf("%s (%s)", text, seconds(time.Since(s.began)))
 }
 
 // Do runs f as a step, shows it while it runs, and ends its line with the time it took.
 func (p *Printer) Do(title string, f func(*Step) error) error {
-	step, began := &Step{}, time.Now()
+	step := &Step{title: title, began: time.Now()}
+	p.mu.Lock()
+	p.running = append(p.running, step)
+	p.mu.Unlock()
 	done, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		p.animate(title, step, began, done)
+		p.animate(step, done)
 	}()
 	err := f(step)
 	close(done)
@@ -70,34 +90,51 @@ func (p *Printer) Do(title string, f func(*Step) error) error {
 	if err != nil {
 		mark = "✗"
 	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running = slices.DeleteFunc(p.running, func(s *Step) bool { return s == step })
 	if p.tty {
 		fmt.Fprint(p.w, "\r\x1b[K")
 	}
-	fmt.Fprintf(p.w, "%s %s%s (%s)\n", mark, title, step.text(), seconds(time.Since(began)))
+	fmt.Fprintf(p.w, "%s %s\n", mark, step)
 	return err
 }
 
-func (p *Printer) animate(title string, step *Step, began time.Time, done <-chan struct{}) {
+func (p *Printer) animate(step *Step, done <-chan struct{}) {
 	interval := plainInterval
 	if p.tty {
-		interval = 120 * time.Millisecond
+		interval = frameInterval
 	}
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
-	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
-	for i := 0; ; i++ {
+	for {
 		select {
 		case <-done:
 			return
 		case <-tick.C:
-		}
-		if p.tty {
-			line := fmt.Sprintf("%c %s%s (%s)", frames[i%len(frames)], title, step.text(), seconds(time.Since(began)))
-			fmt.Fprintf(p.w, "\r\x1b[K%s", p.fit(line))
-		} else {
-			fmt.Fprintf(p.w, "… %s%s (%s)\n", title, step.text(), seconds(time.Since(began)))
+			p.show(step)
 		}
 	}
+}
+
+// show writes a line for the step. On a terminal the oldest running step writes for all.
+func (p *Printer) show(step *Step) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.tty {
+		fmt.Fprintf(p.w, "… %s\n", step)
+		return
+	}
+	if p.running[0] != step {
+		return
+	}
+	frames := []rune("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏")
+	frame := frames[int(time.Since(p.start)/frameInterval)%len(frames)]
+	texts := make([]string, len(p.running))
+	for i, s := range p.running {
+		texts[i] = s.String()
+	}
+	fmt.Fprintf(p.w, "\r\x1b[K%s", p.fit(fmt.Sprintf("%c %s", frame, strings.Join(texts, ", "))))
 }
 
 // fit cuts a line to the terminal's width: one that wraps could not be written over.

@@ -3,6 +3,7 @@ package progress
 import (
 	"bytes"
 	"errors"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -51,5 +52,39 @@ func TestALongStepSaysThatItStillRuns(t *testing.T) {
 			return nil
 		}))
 		require.Equal(t, "… Image (15 s)\n… Image: half (30 s)\n✓ Image: half (31 s)\n", out.String())
+	})
+}
+
+func TestStepsSideBySideShareATerminalsLine(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := New(&out)
+		p.tty = true
+		var steps sync.WaitGroup
+		for i, title := range []string{"node", "java"} {
+			steps.Go(func() {
+				time.Sleep(time.Duration(i) * time.Millisecond) // the order in which they start
+				_ = p.Do(title, func(*Step) error {
+					time.Sleep(time.Duration(2-i) * frameInterval * 3 / 4)
+					return nil
+				})
+			})
+		}
+		steps.Wait()
+		require.Equal(t, "\r\x1b[K✓ java (0.1 s)\n\r\x1b[K⠙ node (0.1 s)\r\x1b[K✓ node (0.2 s)\n", out.String())
+	})
+}
+
+func TestATerminalsLineShowsAllSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := New(&out)
+		p.tty = true
+		node, java := &Step{title: "node", began: p.start}, &Step{title: "java", began: p.start}
+		p.running = []*Step{node, java}
+		p.show(java)
+		require.Empty(t, out.String(), "the oldest step writes for all")
+		p.show(node)
+		require.Equal(t, "\r\x1b[K⠋ node (0.0 s), java (0.0 s)", out.String())
 	})
 }

@@ -10,6 +10,7 @@ containers:
       - --brokers={{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
       - --topic={{ .Values.global.topic }}
       - --rate={{ .Values.logGenerator.config.rate | int }}
+      - --linger={{ .Values.logGenerator.config.linger }}
       - --levels={{ .Values.logGenerator.config.levels }}
       - --burst-interval={{ .Values.logGenerator.config.burstInterval }}
       - --burst-length={{ .Values.logGenerator.config.burstLength }}
