@@ -3,6 +3,7 @@ SPARK_MASTER_HOST={{ include "spark.masterHost" . }}
 SPARK_MASTER_PORT=7077
 SPARK_MASTER_WEBUI_PORT=8080
 SPARK_WORKER_WEBUI_PORT=8081
+SPARK_WORKER_PORT=7078
 SPARK_WORKER_CORES={{ .Values.worker.config.cores | int }}
 SPARK_WORKER_MEMORY={{ .Values.worker.config.memoryMegabytes | int }}m
 SPARK_WORKER_DIR=/tmp/work
