@@ -1,32 +1,40 @@
-// Command trivy checks a Terraform configuration against Trivy's AWS policies, which are built into it, and fails
-// on each HIGH or CRITICAL finding that no comment beside the code accepts. It is Trivy's own scanner, called as a
-// library: the whole program would bring the clients of four clouds and of every package manager.
+// Command trivy checks a Terraform configuration, or rendered manifests, against Trivy's policies, which are built into
+// it, and fails on each HIGH or CRITICAL finding that is not accepted with a reason. It is Trivy's own scanner, called
+// as a library: the whole program would bring the clients of four clouds and of every package manager.
 package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
-	"github.com/aquasecurity/trivy/pkg/iac/rego"
 	"github.com/aquasecurity/trivy/pkg/iac/scan"
-	"github.com/aquasecurity/trivy/pkg/iac/scanners/terraform"
 	"github.com/aquasecurity/trivy/pkg/iac/severity"
 )
 
+const usage = `usage: trivy terraform <folder of the configuration> <file of variables in it>...
+       trivy kubernetes <file of manifests>...`
+
 func main() {
-	if len(os.Args) < 3 {
-		fmt.Fprintln(os.Stderr, "usage: trivy <folder of the configuration> <file of variables in it>...")
+	args := os.Args[1:]
+	var check func(file string) (int, error)
+	switch {
+	case len(args) > 2 && args[0] == "terraform":
+		check = func(file string) (int, error) { return checkTerraform(context.Background(), os.Stdout, args[1], file) }
+		args = args[2:]
+	case len(args) > 1 && args[0] == "kubernetes":
+		check = func(file string) (int, error) { return checkKubernetes(context.Background(), os.Stdout, file) }
+		args = args[1:]
+	default:
+		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
 	serious := 0
-	for _, variables := range os.Args[2:] {
-		found, err := check(context.Background(), os.Stdout, os.Args[1], variables)
+	for _, file := range args {
+		found, err := check(file)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "trivy: %s with %s: %v\n", os.Args[1], variables, err)
+			fmt.Fprintf(os.Stderr, "trivy: %s: %v\n", file, err)
 			os.Exit(2)
 		}
 		serious += found
@@ -36,38 +44,23 @@ func main() {
 	}
 }
 
-// check scans the configuration in dir with the variables of one file, prints what is found and what is accepted,
-// and returns the number of HIGH and CRITICAL findings. A folder without a configuration is an error: policies hold there.
-func check(ctx context.Context, out io.Writer, dir, variables string) (int, error) {
-	if _, err := os.Stat(filepath.Join(dir, variables)); err != nil {
-		return 0, err
-	}
-	if files, err := filepath.Glob(filepath.Join(dir, "*.tf")); err != nil || files == nil {
-		return 0, errors.Join(errors.New("no *.tf files: name the folder of a configuration"), err)
-	}
-	scanner := terraform.New(
-		rego.WithEmbeddedPolicies(true),
-		rego.WithEmbeddedLibraries(true),
-		terraform.ScannerWithTFVarsPaths(variables),
-		terraform.ScannerWithDownloadsAllowed(false),
-		terraform.ScannerWithStopOnHCLError(true),
-	)
-	results, err := scanner.ScanFS(ctx, os.DirFS(dir), ".")
-	if err != nil {
-		return 0, err
-	}
-	passed, accepted, failed := results.GetPassed(), results.GetIgnored(), results.GetFailed()
+// summarize prints what is found and what is accepted, and returns the number of HIGH and CRITICAL findings.
+func summarize(out io.Writer, what string, passed int, accepted, failed scan.Results) int {
 	list(out, "accepted", accepted)
 	list(out, "found", failed)
 	serious := 0
 	for _, result := range failed {
-		if result.Severity() == severity.High || result.Severity() == severity.Critical {
+		if isSerious(result) {
 			serious++
 		}
 	}
-	fmt.Fprintf(out, "%s: %d policies hold, %d findings accepted beside the code, %d of others, %d of them HIGH or CRITICAL\n",
-		variables, len(passed), len(accepted), len(failed), serious)
-	return serious, nil
+	fmt.Fprintf(out, "%s: %d policies hold, %d findings accepted with a reason, %d of others, %d of them HIGH or CRITICAL\n",
+		what, passed, len(accepted), len(failed), serious)
+	return serious
+}
+
+func isSerious(result scan.Result) bool {
+	return result.Severity() == severity.High || result.Severity() == severity.Critical
 }
 
 func list(out io.Writer, what string, results scan.Results) {

@@ -25,7 +25,7 @@ resource "aws_vpc_security_group_ingress_rule" "example" {
 }
 `
 
-func TestCheck(t *testing.T) {
+func TestTerraform(t *testing.T) {
 	for name, test := range map[string]struct {
 		configuration, variables string
 		want                     int
@@ -38,7 +38,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			found, err := check(t.Context(), &out, folder(t, test.configuration, test.variables), "example.tfvars")
+			found, err := checkTerraform(t.Context(), &out, folder(t, test.configuration, test.variables), "example.tfvars")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -50,7 +50,7 @@ func TestCheck(t *testing.T) {
 }
 
 // What can't be checked never passes.
-func TestCheckRefuses(t *testing.T) {
+func TestTerraformRefuses(t *testing.T) {
 	for name, test := range map[string]struct{ configuration, variables string }{
 		"no configuration":    {"", "example.tfvars"},
 		"no such variables":   {open, "other.tfvars"},
@@ -58,7 +58,7 @@ func TestCheckRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out strings.Builder
-			if found, err := check(t.Context(), &out, folder(t, test.configuration, ""), test.variables); err == nil {
+			if found, err := checkTerraform(t.Context(), &out, folder(t, test.configuration, ""), test.variables); err == nil {
 				t.Errorf("no error, but %d findings:\n%s", found, out.String())
 			}
 		})
