@@ -96,7 +96,7 @@ var tiers = []tier{
 	},
 	{
 		name:    "zones",
-		what:    "the production profile at small sizes on three real workers in three zones: ready, spread, 10,000 events counted",
+		what:    "the production profile at small sizes on three real workers in three zones: ready, spread, 10,000 events counted, every connection between pods allowed or refused as the policies say",
 		missing: noEngine,
 		steps: []step{
 			{args: []string{"go", "run", "./cmd/sluice", "--topology", "zones", "up", "--count", "0", "-f", "values/values-prod.yaml", "-f", "values/values-prod-small.yaml"}},
