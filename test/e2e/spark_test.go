@@ -70,9 +70,16 @@ type alert struct {
 	start         time.Time
 }
 
+// Side by side, since both mostly wait for windows to end: a burst is found in the same windows, whatever is killed.
+func TestSpark(t *testing.T) {
+	t.Run("FindsABurst", testSparkFindsABurst)
+	t.Run("Kill", testKillSpark)
+}
+
 // A quiet service has no alert; of one that fails and slows down for two windows, both are found in the first
 // two windows that the burst touches.
-func TestSparkFindsABurst(t *testing.T) {
+func testSparkFindsABurst(t *testing.T) {
+	t.Parallel()
 	s := connectSpark(t)
 	run := fmt.Sprintf("burst-%d", time.Now().Unix())
 	failing, quiet := run+"-failing", run+"-quiet"
@@ -113,9 +120,10 @@ func TestSparkFindsABurst(t *testing.T) {
 	}
 }
 
-// TestKillSpark kills driver, worker and master in turn while events flow: every window has exactly the events that
+// testKillSpark kills driver, worker and master in turn while events flow: every window has exactly the events that
 // are in the topic.
-func TestKillSpark(t *testing.T) {
+func testKillSpark(t *testing.T) {
+	t.Parallel()
 	s := connectSpark(t)
 	run := fmt.Sprintf("kill-spark-%d", time.Now().Unix())
 	killed := make(chan error, 1)

@@ -30,9 +30,6 @@ func TestMoveToKRaft(t *testing.T) {
 		c.moveToKRaft(t, r)
 		t.Logf("moved in %.0f s", time.Since(began).Seconds())
 	}
-	t.Run("Verify10000", func(t *testing.T) {
-		connect(t).verify(t, verify.Options{Count: 10_000, Rate: 1_000, Timeout: 5 * time.Minute})
-	})
 	t.Run("KillProcesses", TestKillProcesses)
 	t.Run("KillNode", TestKillNode)
 }

@@ -20,7 +20,7 @@ containers:
       - name: INDEX
         value: {{ .Values.global.index }}
       - name: TIMEOUT_SECONDS
-        value: "120"
+        value: "150"
       - name: LOOK_AT
         value: >-
           See
