@@ -15,7 +15,7 @@ import (
 
 // The control plane runs with every flag that the topology asks for: kind says nothing about a patch that it ignores.
 func TestControlPlaneHasItsFlags(t *testing.T) {
-	s := start(t, onePool(1, "4", "16Gi"))
+	s := start(t, onePool(1))
 	for component, flags := range topologyFlags(t) {
 		require.NotEmpty(t, flags, component)
 		pod, err := s.client.CoreV1().Pods(metav1.NamespaceSystem).Get(t.Context(), component+"-"+s.Name+"-control-plane", metav1.GetOptions{})

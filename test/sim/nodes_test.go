@@ -19,9 +19,9 @@ var zones = []string{"a", "b", "c"}
 
 var prodPools = nodepools.Simulated(nodepools.Prod)
 
-// onePool are so many nodes of one size in each zone.
-func onePool(perZone int, cpu, memory string) []cluster.NodePool {
-	return []cluster.NodePool{{Name: "general", PerZone: perZone, Capacity: nodepools.Capacity(cpu, memory)}}
+// onePool are so many nodes of 4 CPUs in each zone.
+func onePool(perZone int) []cluster.NodePool {
+	return []cluster.NodePool{{Name: "general", PerZone: perZone, Capacity: nodepools.Capacity("4", "16Gi")}}
 }
 
 // nodesOf makes the simulated nodes those of the pools, and checks what the API server has of them.

@@ -14,7 +14,7 @@ import (
 // Every preset is accepted by a real API server, gets ready on nodes of the size it is made for, in a namespace
 // that enforces Pod Security "restricted", and leaves nothing but its volumes behind.
 func TestPresets(t *testing.T) {
-	s := start(t, onePool(2, "4", "16Gi"))
+	s := start(t, onePool(2))
 	t.Run("dev", func(t *testing.T) { s.lifecycle(t, "dev", nil) })
 	s.killSimulator(t) // the next one takes over its nodes
 	s.nodesOf(t, prodPools)

@@ -11,10 +11,10 @@ import (
 
 // A thousand nodes and a stack to fill them. Goal: 120 s from the nodes to the last ready pod.
 func TestThousandNodes(t *testing.T) {
-	s := start(t, onePool(1, "4", "16Gi")) // the cluster's own creation is not counted
+	s := start(t, onePool(1)) // the cluster's own creation is not counted
 	r := s.emptyRelease(t, "sluice-scale")
 	timed(t, "1,002 nodes and the stack, ready", func() {
-		s.nodesOf(t, onePool(334, "4", "16Gi"))
+		s.nodesOf(t, onePool(334))
 		s.apply(t, r, chartDir(t), "test/sim/testdata/values-scale.yaml")
 	})
 	pods := s.pods(t, r.Namespace, "")
