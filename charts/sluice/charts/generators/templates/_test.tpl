@@ -1,7 +1,6 @@
 {{/* Takes root, name (of the test), url and metric (a counter that must rise). */}}
 {{- define "generators.test" -}}
 {{- $test := .root.Values.test }}
-restartPolicy: Never
 securityContext:
   runAsUser: 1000
   runAsGroup: 1000

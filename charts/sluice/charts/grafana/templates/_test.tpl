@@ -1,5 +1,4 @@
 {{- define "grafana.test" -}}
-restartPolicy: Never
 securityContext:
   runAsUser: 472
   runAsGroup: 472

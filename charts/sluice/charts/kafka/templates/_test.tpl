@@ -1,5 +1,4 @@
 {{- define "kafka.test" -}}
-restartPolicy: Never
 securityContext:
   runAsUser: 1000
   runAsGroup: 1000

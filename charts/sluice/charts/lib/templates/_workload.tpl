@@ -112,8 +112,12 @@ spec:
       template: {{- include "lib.podTemplate" . | nindent 8 }}
 {{- end }}
 
-{{/* A pod that `helm test` runs; it is kept only when it failed, so that its log can be read. */}}
+{{/*
+A pod that `helm test` runs; it is kept only when it failed, so that its log can be read. It tries again for a while: a
+network plugin may refuse a pod's first connections, until it knows the pod.
+*/}}
 {{- define "lib.test" }}
+{{- $_ := mergeOverwrite .pod (dict "restartPolicy" "OnFailure" "activeDeadlineSeconds" 170) }}
 ---
 apiVersion: v1
 kind: Pod

@@ -1,6 +1,5 @@
 {{/* Sends an event through the pipeline: nothing less shows that the engine does its job. */}}
 {{- define "otelCollector.test" -}}
-restartPolicy: Never
 securityContext:
   runAsUser: 1000
   runAsGroup: 1000

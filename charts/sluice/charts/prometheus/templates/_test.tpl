@@ -1,6 +1,5 @@
 {{/* A pod of `helm test`. The image has no shell: its own tool asks the server. Takes root, name, image, resources and args. */}}
 {{- define "prometheus.test" -}}
-restartPolicy: Never
 securityContext:
   runAsUser: 65534
   runAsGroup: 65534

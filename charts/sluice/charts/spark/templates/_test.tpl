@@ -1,7 +1,6 @@
 {{/* A pod of `helm test`: Python that fails when a component does not do its work. Takes root, name and script. */}}
 {{- define "spark.test" -}}
 {{ include "spark.user" .root }}
-restartPolicy: Never
 containers:
   - name: {{ .name }}
     image: {{ include "lib.image" (dict "root" .root "image" .root.Values.image) }}

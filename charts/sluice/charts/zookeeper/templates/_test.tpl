@@ -1,5 +1,4 @@
 {{- define "zookeeper.test" -}}
-restartPolicy: Never
 securityContext:
   runAsUser: 1000
   runAsGroup: 1000
