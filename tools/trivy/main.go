@@ -21,7 +21,8 @@ func main() {
 	var check func(file string) (int, error)
 	switch {
 	case len(args) > 2 && args[0] == "terraform":
-		check = func(file string) (int, error) { return checkTerraform(context.Background(), os.Stdout, args[1], file) }
+		folder := args[1]
+		check = func(file string) (int, error) { return checkTerraform(context.Background(), os.Stdout, folder, file) }
 		args = args[2:]
 	case len(args) > 1 && args[0] == "kubernetes":
 		check = func(file string) (int, error) { return checkKubernetes(context.Background(), os.Stdout, file) }
