@@ -90,3 +90,8 @@ func containerPort(pod *corev1.Pod, name string) (int, error) {
 	}
 	return 0, fmt.Errorf("pod %s/%s has no container port named %q", pod.Namespace, pod.Name, name)
 }
+
+// PIDFile is where a kind node keeps the process ID of a container's first process; id is that of a container status.
+func PIDFile(id string) string {
+	return "/run/containerd/io.containerd.runtime.v2.task/k8s.io/" + strings.TrimPrefix(id, "containerd://") + "/init.pid"
+}

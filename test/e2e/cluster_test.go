@@ -130,9 +130,7 @@ func (c *cluster) killProcess(ctx context.Context, pod string) error {
 	if err != nil {
 		return err
 	}
-	id := strings.TrimPrefix(status.ContainerID, "containerd://")
-	if _, err := docker(ctx, "exec", node, "sh", "-c",
-		fmt.Sprintf("kill -9 $(cat /run/containerd/io.containerd.runtime.v2.task/k8s.io/%s/init.pid)", id)); err != nil {
+	if _, err := docker(ctx, "exec", node, "sh", "-c", fmt.Sprintf("kill -9 $(cat %s)", kube.PIDFile(status.ContainerID))); err != nil {
 		return err
 	}
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {

@@ -7,14 +7,14 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"sluice/internal/kube"
 	"sluice/internal/run"
 )
 
 // Connect opens a TCP connection from a running pod of a kind cluster to each address, host:port, and returns those
 // that answer within 3 s. It enters the pod's network from its node, so the pod needs no program for it.
 func Connect(ctx context.Context, from *corev1.Pod, addresses []string) (map[string]bool, error) {
-	id := strings.TrimPrefix(from.Status.ContainerStatuses[0].ContainerID, "containerd://")
-	enter := fmt.Sprintf("nsenter --net --target $(cat /run/containerd/io.containerd.runtime.v2.task/k8s.io/%s/init.pid)", id)
+	enter := fmt.Sprintf("nsenter --net --target $(cat %s)", kube.PIDFile(from.Status.ContainerStatuses[0].ContainerID))
 	return connect(ctx, from.Spec.NodeName, enter, addresses)
 }
 

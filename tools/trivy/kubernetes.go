@@ -11,8 +11,8 @@ import (
 	"github.com/aquasecurity/trivy/pkg/iac/scanners/kubernetes"
 )
 
-// checkKubernetes scans a file of manifests as checkTerraform scans a configuration. Nothing is accepted: of HIGH or
-// CRITICAL findings the chart has none. A file without manifests is an error: policies hold there.
+// checkKubernetes scans a file of manifests as checkTerraform scans a configuration. A file without manifests is an
+// error: nothing is found there.
 func checkKubernetes(ctx context.Context, out io.Writer, manifests string) (int, error) {
 	if _, err := os.Stat(manifests); err != nil {
 		return 0, err
@@ -22,9 +22,8 @@ func checkKubernetes(ctx context.Context, out io.Writer, manifests string) (int,
 	if err != nil {
 		return 0, err
 	}
-	passed := results.GetPassed()
-	if len(passed) == 0 {
+	if len(results.GetPassed()) == 0 {
 		return 0, errors.New("no policy holds: name a file of manifests")
 	}
-	return summarize(out, manifests, len(passed), nil, results.GetFailed()), nil
+	return summarize(out, manifests, results), nil
 }

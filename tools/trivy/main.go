@@ -46,22 +46,19 @@ func main() {
 }
 
 // summarize prints what is found and what is accepted, and returns the number of HIGH and CRITICAL findings.
-func summarize(out io.Writer, what string, passed int, accepted, failed scan.Results) int {
+func summarize(out io.Writer, what string, results scan.Results) int {
+	passed, accepted, failed := results.GetPassed(), results.GetIgnored(), results.GetFailed()
 	list(out, "accepted", accepted)
 	list(out, "found", failed)
 	serious := 0
 	for _, result := range failed {
-		if isSerious(result) {
+		if result.Severity() == severity.High || result.Severity() == severity.Critical {
 			serious++
 		}
 	}
 	fmt.Fprintf(out, "%s: %d policies hold, %d findings accepted with a reason, %d of others, %d of them HIGH or CRITICAL\n",
-		what, passed, len(accepted), len(failed), serious)
+		what, len(passed), len(accepted), len(failed), serious)
 	return serious
-}
-
-func isSerious(result scan.Result) bool {
-	return result.Severity() == severity.High || result.Severity() == severity.Critical
 }
 
 func list(out io.Writer, what string, results scan.Results) {

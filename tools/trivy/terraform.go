@@ -31,5 +31,5 @@ func checkTerraform(ctx context.Context, out io.Writer, dir, variables string) (
 	if err != nil {
 		return 0, err
 	}
-	return summarize(out, variables, len(results.GetPassed()), results.GetIgnored(), results.GetFailed()), nil
+	return summarize(out, variables, results), nil
 }

@@ -10,9 +10,7 @@ helm.sh/chart: sluice-{{ .root.Chart.Version }}
 
 {{/* Selects the pods of a component. Takes root and name. */}}
 {{- define "sluice.pods" -}}
-matchLabels:
-  app.kubernetes.io/name: {{ .name }}
-  app.kubernetes.io/instance: {{ .root.Release.Name }}
+matchLabels: {{- include "lib.selectorLabels" . | nindent 2 }}
 {{- end }}
 
 {{/* The port of a NetworkPolicy out of one of files/network-flows.yaml: 9092, 7080-7096 or 9094/UDP. */}}
