@@ -6,11 +6,20 @@ containers:
   - name: elasticsearch-exporter
     image: {{ include "lib.image" (dict "root" . "image" .Values.exporter.image) }}
     args:
-      - --es.uri=http://{{ include "lib.host" (dict "root" . "name" "elasticsearch") }}:9200
+      - --es.uri={{ include "lib.elasticsearchURL" . }}
+      {{- if .Values.global.security.enabled }}
+      - --es.ca=/etc/elasticsearch-client/ca.crt
+      {{- end }}
       - --es.all
       - --es.indices
       # The disk watermarks, which the alerts compare with.
       - --collector.clustersettings
+    {{- if .Values.global.security.enabled }}
+    env:
+      - name: ES_USERNAME
+        value: exporter
+      {{- include "lib.clientPassword" (dict "root" . "server" "elasticsearch" "user" "exporter" "variable" "ES_PASSWORD") | nindent 6 }}
+    {{- end }}
     ports:
       - {name: metrics, containerPort: 9114}
     # It looks for Elasticsearch for 10 s before it listens.
@@ -25,4 +34,10 @@ containers:
       periodSeconds: 20
       failureThreshold: 5
     resources: {{- toYaml .Values.exporter.resources | nindent 6 }}
+    {{- with include "lib.clientMount" (dict "root" . "server" "elasticsearch") }}
+    volumeMounts: {{- . | nindent 6 }}
+    {{- end }}
+{{- with include "lib.clientVolume" (dict "root" . "server" "elasticsearch" "user" "exporter") }}
+volumes: {{- . | nindent 2 }}
+{{- end }}
 {{- end }}

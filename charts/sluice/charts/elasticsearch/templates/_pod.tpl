@@ -1,4 +1,5 @@
 {{- define "elasticsearch.pod" -}}
+{{- $scheme := ternary "HTTPS" "HTTP" .Values.global.security.enabled -}}
 securityContext:
   runAsUser: 1000
   # The group of the image's files.
@@ -19,12 +20,22 @@ initContainers:
         cp /etc/sluice/elasticsearch.yml /etc/sluice/log4j2.properties /config/
         mkdir -p /config/jvm.options.d
         cp /etc/sluice/jvm.options /config/jvm.options.d/sluice.options
+        {{- if .Values.global.security.enabled }}
+        cp /etc/security/roles.yml /etc/security/users_roles /config/
+        bash /etc/security/users.sh >/config/users
+        # For curl in this pod: curl -K config/curl https://localhost:9200/_cat/indices
+        printf 'cacert = "config/tls/ca.crt"\nuser = "test:%s"\n' "$(</etc/passwords/test)" >/config/curl
+        {{- end }}
     resources:
       requests: {cpu: 10m, memory: 16Mi}
       limits: {cpu: 500m, memory: 64Mi}
     volumeMounts:
       - {name: files, mountPath: /etc/sluice}
       - {name: config, mountPath: /config}
+      {{- if .Values.global.security.enabled }}
+      - {name: security, mountPath: /etc/security}
+      - {name: passwords, mountPath: /etc/passwords, readOnly: true}
+      {{- end }}
 containers:
   - name: elasticsearch
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
@@ -43,12 +54,13 @@ containers:
       httpGet:
         path: /_cluster/health?wait_for_status={{ ternary "green" "yellow" (gt (int .Values.replicas) 1) }}&timeout=1s
         port: http
+        scheme: {{ $scheme }}
       periodSeconds: 5
       timeoutSeconds: 5
       failureThreshold: 360
     # From then on this node alone: if the cluster's health counted, one lost node would take all from the Service.
     readinessProbe:
-      httpGet: {path: "/_cluster/health?local=true", port: http}
+      httpGet: {path: "/_cluster/health?local=true", port: http, scheme: {{ $scheme }}}
       timeoutSeconds: 5
     # A long collection of garbage is no reason for a restart.
     livenessProbe:
@@ -65,6 +77,7 @@ containers:
       - {name: data, mountPath: /usr/share/elasticsearch/data}
       - {name: logs, mountPath: /usr/share/elasticsearch/logs}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.serverMount" (dict "root" . "path" "/usr/share/elasticsearch/config/tls") | nindent 6 }}
 volumes:
   - name: files
     configMap:
@@ -75,4 +88,26 @@ volumes:
     emptyDir: {}
   - name: tmp
     emptyDir: {}
+  {{- if .Values.global.security.enabled }}
+  - name: security
+    configMap:
+      name: {{ .Release.Name }}-elasticsearch-security
+  - name: passwords
+    projected:
+      sources:
+      {{- range $user := include "elasticsearch.userNames" . | fromYamlArray }}
+        - secret:
+            name: {{ include "lib.secretName" (dict "root" $ "name" (printf "elasticsearch-user-%s" $user)) }}
+            items: [{key: password, path: {{ $user }}}]
+      {{- end }}
+  {{- include "lib.serverVolume" (dict "root" . "server" "elasticsearch") | nindent 2 }}
+  {{- end }}
+{{- end }}
+
+{{- define "elasticsearch.userNames" -}}
+{{- range .Files.Lines "files/security/users_roles" }}
+{{- with splitList ":" . | rest }}
+- {{ first . }}
+{{- end }}
+{{- end }}
 {{- end }}

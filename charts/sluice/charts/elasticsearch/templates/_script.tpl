@@ -1,6 +1,6 @@
 {{/*
 A pod that runs one script against Elasticsearch, with the image's bash and curl.
-Takes root, name (of the component, after elasticsearch-), script, resources, and env: more variables.
+Takes root, name (of the component, after elasticsearch-, and of its user), script, resources, and env: more variables.
 */}}
 {{- define "elasticsearch.script" -}}
 restartPolicy: Never
@@ -10,10 +10,12 @@ securityContext:
 containers:
   - name: {{ .name }}
     image: {{ include "lib.image" (dict "root" .root "image" .root.Values.image) }}
-    command: [bash, /etc/sluice/{{ .script }}]
+    {{- include "lib.curlScript" (dict "root" .root "user" .name "script" (printf "/etc/sluice/%s" .script)) | nindent 4 }}
     env:
       - name: ELASTICSEARCH_URL
-        value: http://{{ include "lib.host" (dict "root" .root "name" "elasticsearch") }}:9200
+        value: {{ include "lib.elasticsearchURL" .root }}
+      - name: CURL_HOME
+        value: /tmp
       - name: INDEX
         value: {{ .root.Values.global.index }}
       {{- range $name, $value := .env }}
@@ -28,8 +30,13 @@ containers:
     resources: {{- toYaml .resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
+      - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" .root "server" "elasticsearch") | nindent 6 }}
 volumes:
   - name: config
     configMap:
       name: {{ .root.Release.Name }}-elasticsearch-{{ .name }}
+  - name: tmp
+    emptyDir: {}
+  {{- include "lib.clientVolume" (dict "root" .root "server" "elasticsearch" "user" .name) | nindent 2 }}
 {{- end }}

@@ -17,6 +17,7 @@ containers:
       - --burst-service={{ .Values.logGenerator.config.burstService }}
       - --metrics-addr=:8001
       - --connect-timeout=5m
+      {{- include "lib.kafkaFlags" (dict "root" . "user" "log-generator") | nindent 6 }}
     ports:
       - {name: metrics, containerPort: 8001}
     startupProbe:
@@ -32,4 +33,10 @@ containers:
       timeoutSeconds: 5
       failureThreshold: 5
     resources: {{- toYaml .Values.logGenerator.resources | nindent 6 }}
+    {{- with include "lib.clientMount" (dict "root" . "server" "kafka") }}
+    volumeMounts: {{- . | nindent 6 }}
+    {{- end }}
+{{- with include "lib.clientVolume" (dict "root" . "server" "kafka" "user" "log-generator") }}
+volumes: {{- . | nindent 2 }}
+{{- end }}
 {{- end }}

@@ -37,6 +37,7 @@ containers:
       - {name: secret, mountPath: /etc/sluice/secret, readOnly: true}
       - {name: data, mountPath: /var/lib/grafana}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" . "server" "elasticsearch") | nindent 6 }}
 volumes:
   {{- range $volume, $name := dict "config" "grafana" "datasources" "grafana-datasources" "providers" "grafana-providers" "dashboards" "grafana-dashboards" }}
   - name: {{ $volume }}
@@ -49,8 +50,20 @@ volumes:
       defaultMode: 0440
   - name: tmp
     emptyDir: {}
+  {{- include "lib.clientVolume" (dict "root" . "server" "elasticsearch" "user" "grafana") | nindent 2 }}
   {{- if not .Values.storage.size }}
   - name: data
     emptyDir: {}
   {{- end }}
+{{- end }}
+
+{{/* How a data source logs in to Elasticsearch; Grafana reads the files. */}}
+{{- define "grafana.elasticsearchLogin" -}}
+{{- if .Values.global.security.enabled -}}
+basicAuth: true
+basicAuthUser: grafana
+secureJsonData:
+  basicAuthPassword: $__file{/etc/elasticsearch-client/password}
+  tlsCACert: $__file{/etc/elasticsearch-client/ca.crt}
+{{- end }}
 {{- end }}

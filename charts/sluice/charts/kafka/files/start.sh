@@ -13,7 +13,11 @@ set_property() {
 
 cat /etc/sluice/server.properties "/etc/sluice/$MODE.properties" >"$properties"
 data=$(property log.dirs)
-set_property advertised.listeners "PLAINTEXT://$HOSTNAME.$DOMAIN:9092"
+# As listeners, with this pod's name in each; controllers are known to each other.
+set_property advertised.listeners "$(property listeners | sed "s/,CONTROLLER:.*//; s|://:|://$HOSTNAME.$DOMAIN:|g")"
+if [[ -e /etc/tls/tls.key ]]; then
+  cat /etc/tls/tls.key /etc/tls/tls.crt >/tmp/keystore.pem
+fi
 if [[ -n ${ZONE:-} ]]; then
   set_property broker.rack "$ZONE"
 fi

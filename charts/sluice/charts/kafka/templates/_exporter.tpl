@@ -7,6 +7,7 @@ containers:
     image: {{ include "lib.image" (dict "root" . "image" .Values.exporter.image) }}
     args:
       - --brokers={{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
+      {{- include "lib.kafkaFlags" (dict "root" . "user" "exporter") | nindent 6 }}
     ports:
       - {name: metrics, containerPort: 9308}
     startupProbe:
@@ -20,4 +21,10 @@ containers:
       periodSeconds: 20
       failureThreshold: 5
     resources: {{- toYaml .Values.exporter.resources | nindent 6 }}
+    {{- with include "lib.clientMount" (dict "root" . "server" "kafka") }}
+    volumeMounts: {{- . | nindent 6 }}
+    {{- end }}
+{{- with include "lib.clientVolume" (dict "root" . "server" "kafka" "user" "exporter") }}
+volumes: {{- . | nindent 2 }}
+{{- end }}
 {{- end }}

@@ -37,6 +37,9 @@ containers:
         value: /tmp/logs
     ports:
       - {name: broker, containerPort: 9092}
+      {{- if .Values.global.security.enabled }}
+      - {name: internal, containerPort: 9091}
+      {{- end }}
       {{- if eq .Values.mode "kraft" }}
       - {name: controller, containerPort: 9093}
       {{- end }}
@@ -59,6 +62,7 @@ containers:
       - {name: agent, mountPath: /agent}
       - {name: data, mountPath: /var/lib/kafka/data}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.serverMount" (dict "root" .) | nindent 6 }}
 volumes:
   - name: config
     configMap:
@@ -67,4 +71,5 @@ volumes:
     emptyDir: {}
   - name: tmp
     emptyDir: {}
+  {{- include "lib.serverVolume" (dict "root" . "server" "kafka") | nindent 2 }}
 {{- end }}

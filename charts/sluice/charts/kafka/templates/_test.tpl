@@ -21,10 +21,12 @@ containers:
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" . "server" "kafka") | nindent 6 }}
 volumes:
   - name: config
     configMap:
       name: {{ .Release.Name }}-kafka-test
   - name: tmp
     emptyDir: {}
+  {{- include "lib.clientVolume" (dict "root" . "server" "kafka" "user" "test") | nindent 2 }}
 {{- end }}

@@ -9,7 +9,7 @@ containers:
     command: [bash, /etc/sluice/create.sh]
     env:
       - name: BOOTSTRAP_SERVER
-        value: {{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
+        value: {{ include "kafka.adminServer" . }}
       # One a line: name, partitions, milliseconds that a record is kept.
       - name: TOPICS
         value: |
@@ -39,10 +39,21 @@ containers:
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.serverMount" (dict "root" .) | nindent 6 }}
 volumes:
   - name: config
     configMap:
       name: {{ .Release.Name }}-kafka-topics
   - name: tmp
     emptyDir: {}
+  {{- include "lib.serverVolume" (dict "root" . "server" "kafka") | nindent 2 }}
+{{- end }}
+
+{{/* Where the Jobs that set Kafka up connect. The Service has no such port for clients to find. */}}
+{{- define "kafka.adminServer" -}}
+{{- if .Values.global.security.enabled }}
+{{- include "lib.host" (dict "root" . "name" "kafka-headless") }}:9091
+{{- else }}
+{{- include "lib.host" (dict "root" . "name" "kafka") }}:9092
+{{- end }}
 {{- end }}

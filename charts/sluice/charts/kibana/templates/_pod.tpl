@@ -15,6 +15,7 @@ containers:
       - name: {{ $variable }}
         valueFrom: {secretKeyRef: {name: {{ include "kibana.secretName" $ }}, key: {{ $key }}}}
       {{- end }}
+      {{- include "lib.clientPassword" (dict "root" . "server" "elasticsearch" "user" "kibana" "variable" "ELASTICSEARCH_PASSWORD") | nindent 6 }}
     ports:
       - {name: http, containerPort: 5601}
     # The first start of a version migrates the saved objects.
@@ -39,6 +40,7 @@ containers:
       - {name: data, mountPath: /usr/share/kibana/data}
       - {name: logs, mountPath: /usr/share/kibana/logs}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" . "server" "elasticsearch") | nindent 6 }}
   # In the same pod: each Kibana has figures of its own.
   - name: exporter
     image: {{ include "lib.image" (dict "root" . "image" .Values.exporter.image) }}
@@ -68,4 +70,5 @@ volumes:
     emptyDir: {}
   - name: tmp
     emptyDir: {}
+  {{- include "lib.clientVolume" (dict "root" . "server" "elasticsearch" "user" "kibana") | nindent 2 }}
 {{- end }}

@@ -10,10 +10,12 @@ securityContext:
 containers:
   - name: {{ .name }}
     image: {{ include "lib.image" (dict "root" .root "image" .root.Values.image) }}
-    command: [bash, /etc/sluice/{{ .script }}]
+    {{- include "lib.curlScript" (dict "root" .root "user" "admin" "script" (printf "/etc/sluice/%s" .script)) | nindent 4 }}
     env:
       - name: KIBANA_URL
         value: http://{{ include "lib.host" (dict "root" .root "name" "kibana") }}:5601
+      - name: CURL_HOME
+        value: /tmp
       {{- range $name, $value := .env }}
       - name: {{ $name }}
         value: {{ $value | quote }}
@@ -26,8 +28,13 @@ containers:
     resources: {{- toYaml .resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
+      - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" .root "server" "elasticsearch") | nindent 6 }}
 volumes:
   - name: config
     configMap:
       name: {{ .root.Release.Name }}-kibana-{{ .name }}
+  - name: tmp
+    emptyDir: {}
+  {{- include "lib.clientVolume" (dict "root" .root "server" "elasticsearch" "user" "admin") | nindent 2 }}
 {{- end }}

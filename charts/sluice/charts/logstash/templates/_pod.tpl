@@ -8,10 +8,12 @@ terminationGracePeriodSeconds: {{ ternary 300 120 .Values.autoscaling.enabled }}
 initContainers:
   - name: wait-for-index-template
     image: {{ include "lib.image" (dict "root" . "image" .Values.wait.image) }}
-    command: [bash, /etc/sluice/wait.sh]
+    {{- include "lib.curlScript" (dict "root" . "user" "engine" "script" "/etc/sluice/wait.sh") | nindent 4 }}
     env:
       - name: ELASTICSEARCH_URL
-        value: http://{{ include "lib.host" (dict "root" . "name" "elasticsearch") }}:9200
+        value: {{ include "lib.elasticsearchURL" . }}
+      - name: CURL_HOME
+        value: /tmp
       - name: INDEX
         value: {{ .Values.global.index }}
       - name: TIMEOUT_SECONDS
@@ -24,6 +26,8 @@ initContainers:
     resources: {{- toYaml .Values.wait.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
+      - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" . "server" "elasticsearch") | nindent 6 }}
 containers:
   - name: logstash
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
@@ -32,6 +36,9 @@ containers:
     env:
       - name: LS_JAVA_OPTS
         value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m
+      {{- range $server := list "kafka" "elasticsearch" }}
+      {{- include "lib.clientPassword" (dict "root" $ "server" $server "user" "engine" "variable" (printf "%s_PASSWORD" (upper $server))) | nindent 6 }}
+      {{- end }}
     ports:
       - {name: api, containerPort: 9600}
       - {name: beats, containerPort: 5044}
@@ -56,6 +63,9 @@ containers:
       - {name: data, mountPath: /usr/share/logstash/data}
       - {name: logs, mountPath: /usr/share/logstash/logs}
       - {name: tmp, mountPath: /tmp}
+      {{- range $server := list "kafka" "elasticsearch" }}
+      {{- include "lib.clientMount" (dict "root" $ "server" $server) | nindent 6 }}
+      {{- end }}
   - name: exporter
     image: {{ include "lib.image" (dict "root" . "image" .Values.exporter.image) }}
     # Prometheus asks it for /probe?module=logstash&target=http://127.0.0.1:9600/_node/stats.
@@ -86,4 +96,7 @@ volumes:
     emptyDir: {}
   - name: tmp
     emptyDir: {}
+  {{- range $server := list "kafka" "elasticsearch" }}
+  {{- include "lib.clientVolume" (dict "root" $ "server" $server "user" "engine") | nindent 2 }}
+  {{- end }}
 {{- end }}

@@ -8,10 +8,12 @@ terminationGracePeriodSeconds: 60
 initContainers:
   - name: wait-for-index-template
     image: {{ include "lib.image" (dict "root" . "image" .Values.wait.image) }}
-    command: [bash, /etc/sluice/wait.sh]
+    {{- include "lib.curlScript" (dict "root" . "user" "engine" "script" "/etc/sluice/wait.sh") | nindent 4 }}
     env:
       - name: ELASTICSEARCH_URL
-        value: http://{{ include "lib.host" (dict "root" . "name" "elasticsearch") }}:9200
+        value: {{ include "lib.elasticsearchURL" . }}
+      - name: CURL_HOME
+        value: /tmp
       - name: INDEX
         value: {{ .Values.global.index }}
       - name: TIMEOUT_SECONDS
@@ -24,10 +26,18 @@ initContainers:
     resources: {{- toYaml .Values.wait.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
+      - {name: tmp, mountPath: /tmp}
+      {{- include "lib.clientMount" (dict "root" . "server" "elasticsearch") | nindent 6 }}
 containers:
   - name: otel-collector
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
     args: [--config=/etc/otelcol-contrib/config.yaml]
+    {{- if .Values.global.security.enabled }}
+    env:
+      {{- range $server := list "kafka" "elasticsearch" }}
+      {{- include "lib.clientPassword" (dict "root" $ "server" $server "user" "engine" "variable" (printf "%s_PASSWORD" (upper $server))) | nindent 6 }}
+      {{- end }}
+    {{- end }}
     ports:
       - {name: metrics, containerPort: 8888}
       - {name: health, containerPort: 13133}
@@ -46,8 +56,16 @@ containers:
     volumeMounts:
       - {name: config, mountPath: /etc/otelcol-contrib}
       - {name: data, mountPath: /var/lib/otelcol}
+      {{- range $server := list "kafka" "elasticsearch" }}
+      {{- include "lib.clientMount" (dict "root" $ "server" $server) | nindent 6 }}
+      {{- end }}
 volumes:
   - name: config
     configMap:
       name: {{ .Release.Name }}-otel-collector
+  - name: tmp
+    emptyDir: {}
+  {{- range $server := list "kafka" "elasticsearch" }}
+  {{- include "lib.clientVolume" (dict "root" $ "server" $server "user" "engine") | nindent 2 }}
+  {{- end }}
 {{- end }}

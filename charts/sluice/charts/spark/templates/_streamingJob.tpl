@@ -43,6 +43,7 @@ containers:
       - {name: job, mountPath: /etc/sluice}
       - {name: jars, mountPath: /jars}
       - {name: data, mountPath: /data}
+      {{- include "lib.clientMount" (dict "root" . "server" "kafka") | nindent 6 }}
 volumes:
   {{- include "spark.volumes" . | nindent 2 }}
   - name: job
@@ -50,6 +51,7 @@ volumes:
       name: {{ .Release.Name }}-spark-streaming-job
   - name: jars
     emptyDir: {}
+  {{- include "lib.clientVolume" (dict "root" . "server" "kafka" "user" "spark") | nindent 2 }}
 {{- end }}
 
 {{/* Whether the job has gone on within so many seconds. */}}

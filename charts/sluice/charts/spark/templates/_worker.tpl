@@ -30,9 +30,12 @@ containers:
     volumeMounts:
       {{- include "spark.mounts" . | nindent 6 }}
       - {name: data, mountPath: /data}
+      # Executors read and write Kafka themselves.
+      {{- include "lib.clientMount" (dict "root" . "server" "kafka") | nindent 6 }}
 volumes:
   {{- include "spark.volumes" . | nindent 2 }}
   - name: data
     persistentVolumeClaim:
       claimName: {{ include "spark.sharedClaim" . }}
+  {{- include "lib.clientVolume" (dict "root" . "server" "kafka" "user" "spark") | nindent 2 }}
 {{- end }}

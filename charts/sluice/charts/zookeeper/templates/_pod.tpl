@@ -6,11 +6,7 @@ securityContext:
 containers:
   - name: zookeeper
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
-    # A server's number comes from its pod's: 1 for the pod 0.
-    command:
-      - bash
-      - -c
-      - echo "$((${HOSTNAME##*-} + 1))" > /data/myid && exec zkServer.sh start-foreground
+    command: [bash, /conf/start.sh]
     env:
       - name: ZOOCFGDIR
         value: /conf
@@ -25,15 +21,15 @@ containers:
       - {name: metrics, containerPort: 7000}
     # srvr names a mode only while this server has a quorum; ruok asks the process alone.
     startupProbe:
-      exec: {command: {{ include "zookeeper.ask" "srvr Mode:" }}}
+      exec: {command: {{ include "zookeeper.ask" (dict "root" . "word" "srvr" "answer" "Mode:") }}}
       periodSeconds: 2
       timeoutSeconds: 5
       failureThreshold: 90
     readinessProbe:
-      exec: {command: {{ include "zookeeper.ask" "srvr Mode:" }}}
+      exec: {command: {{ include "zookeeper.ask" (dict "root" . "word" "srvr" "answer" "Mode:") }}}
       timeoutSeconds: 5
     livenessProbe:
-      exec: {command: {{ include "zookeeper.ask" "ruok imok" }}}
+      exec: {command: {{ include "zookeeper.ask" (dict "root" . "word" "ruok" "answer" "imok") }}}
       periodSeconds: 20
       timeoutSeconds: 5
       failureThreshold: 5
@@ -42,16 +38,18 @@ containers:
       - {name: config, mountPath: /conf}
       - {name: data, mountPath: /data}
       - {name: tmp, mountPath: /tmp}
+      {{- include "lib.serverMount" (dict "root" .) | nindent 6 }}
 volumes:
   - name: config
     configMap:
       name: {{ .Release.Name }}-zookeeper
   - name: tmp
     emptyDir: {}
+  {{- include "lib.serverVolume" (dict "root" . "server" "zookeeper") | nindent 2 }}
 {{- end }}
 
-{{/* A probe without a JVM: takes "<four letter word> <text the answer must have>". */}}
+{{/* A probe without a JVM. Takes root, a four letter word, and the text that its answer must have. */}}
 {{- define "zookeeper.ask" -}}
-{{- $ask := splitList " " . -}}
-{{- list "bash" "-c" (printf "exec 3<>/dev/tcp/127.0.0.1/2181 && echo %s >&3 && grep -q %s <&3" (first $ask) (last $ask)) | toJson -}}
+{{- $port := ternary 2182 2181 .root.Values.global.security.enabled -}}
+{{- list "bash" "-c" (printf "exec 3<>/dev/tcp/127.0.0.1/%d && echo %s >&3 && grep -q %s <&3" $port .word .answer) | toJson -}}
 {{- end }}

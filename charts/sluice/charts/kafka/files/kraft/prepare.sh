@@ -7,7 +7,7 @@ controllers=$(tr -cd @ <<<"$voters" | wc -c)
 set_property node.id "$ordinal"
 if ((ordinal >= controllers)); then
   set_property process.roles broker
-  set_property listeners PLAINTEXT://:9092
+  set_property listeners "$(property listeners | sed 's/,CONTROLLER:.*//')"
 fi
 
 if [[ ! -e $data/meta.properties ]]; then

@@ -4,7 +4,8 @@
 set -euo pipefail
 
 tools=${KAFKA_BIN:-/opt/kafka/bin}
-topics() { "$tools/kafka-topics.sh" --bootstrap-server "$BOOTSTRAP_SERVER" "$@"; }
+client=/etc/sluice/client.properties
+topics() { "$tools/kafka-topics.sh" --bootstrap-server "$BOOTSTRAP_SERVER" --command-config "$client" "$@"; }
 
 broken=$(topics --describe --topic "$TOPIC" --under-min-isr-partitions)
 if [[ -n $broken ]]; then
@@ -18,9 +19,9 @@ record="$own at $(date -u +%FT%TZ)"
 trap 'topics --delete --topic "$own"' EXIT
 topics --create --topic "$own" --partitions 1 --replication-factor "$REPLICATION_FACTOR"
 echo "$record" | "$tools/kafka-run-class.sh" kafka.tools.ConsoleProducer \
-  --bootstrap-server "$BOOTSTRAP_SERVER" --topic "$own" --producer-property acks=all
+  --bootstrap-server "$BOOTSTRAP_SERVER" --producer.config "$client" --topic "$own" --producer-property acks=all
 answer=$("$tools/kafka-run-class.sh" org.apache.kafka.tools.consumer.ConsoleConsumer \
-  --bootstrap-server "$BOOTSTRAP_SERVER" --topic "$own" --from-beginning --max-messages 1 --timeout-ms 30000)
+  --bootstrap-server "$BOOTSTRAP_SERVER" --consumer.config "$client" --topic "$own" --from-beginning --max-messages 1 --timeout-ms 30000)
 if [[ $answer != "$record" ]]; then
   echo "error: sent '$record', received '$answer'" >&2
   exit 1

@@ -6,6 +6,10 @@ set -euo pipefail
 deadline=$((SECONDS + TIMEOUT_SECONDS))
 output="no broker answers at $BOOTSTRAP_SERVER"
 
+if [[ -e /etc/tls/tls.key ]]; then
+  cat /etc/tls/tls.key /etc/tls/tls.crt >/tmp/keystore.pem
+fi
+
 retry() {
   if ((SECONDS >= deadline)); then
     echo "$output" >&2
@@ -15,7 +19,7 @@ retry() {
   sleep "${RETRY_SECONDS:-3}"
 }
 
-tool() { "${KAFKA_BIN:-/opt/kafka/bin}/$1" --bootstrap-server "$BOOTSTRAP_SERVER" "${@:2}" 2>&1; }
+tool() { "${KAFKA_BIN:-/opt/kafka/bin}/$1" --bootstrap-server "$BOOTSTRAP_SERVER" --command-config /etc/sluice/admin.properties "${@:2}" 2>&1; }
 
 # Knocking costs nothing; each call of a tool starts a JVM.
 read -r topic _ <<<"$TOPICS"

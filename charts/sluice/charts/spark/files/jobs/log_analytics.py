@@ -57,6 +57,7 @@ class Config:
     kafka_bootstrap: str
     kafka_topic: str
     kafka_output: str
+    kafka_client: str
     state_folder: str
     window_seconds: int
     window_delay_seconds: int
@@ -455,10 +456,21 @@ class Job:
         self.baselines.write(number, json.dumps([{name: row[name] for name in row if name != "alerts"} for row in kept], indent=0))
 
 
+def kafka_options(config: Config) -> dict[str, str]:
+    """How every client of Kafka connects: where, and as the file of properties says."""
+    options = {"kafka.bootstrap.servers": config.kafka_bootstrap}
+    with open(config.kafka_client, encoding="utf-8") as text:
+        for line in text:
+            key, is_set, value = line.strip().partition("=")
+            if is_set and not line.startswith("#"):
+                options["kafka." + key] = value
+    return options
+
+
 def read_kafka(spark: SparkSession, config: Config) -> DataFrame:
     return (
         spark.readStream.format("kafka")
-        .option("kafka.bootstrap.servers", config.kafka_bootstrap)
+        .options(**kafka_options(config))
         .option("subscribe", config.kafka_topic)
         .option("startingOffsets", "earliest")
         # Records that Kafka has deleted in the meantime can't be had: standing still would not bring them back.
@@ -472,7 +484,7 @@ def write_kafka(config: Config):
     def sink(records: DataFrame) -> None:
         (
             records.write.format("kafka")
-            .option("kafka.bootstrap.servers", config.kafka_bootstrap)
+            .options(**kafka_options(config))
             .option("kafka.acks", "all")
             .option("topic", config.kafka_output)
             .save()
@@ -490,8 +502,8 @@ def run(spark: SparkSession, config: Config, heartbeat: str) -> None:
             job.start(read_kafka(spark, config)).awaitTermination()
             return
         except StreamingQueryException as error:
-            # The whole stack starts at once: Kafka and its topics come a little later.
-            if "UnknownTopicOrPartition" not in str(error) and "TimeoutException" not in str(error):
+            # The whole stack starts at once: Kafka, its topics and its users come a little later.
+            if not any(word in str(error) for word in ("UnknownTopicOrPartition", "TimeoutException", "Authentication", "Authorization")):
                 raise
             print(f"The topic {config.kafka_topic} is not there yet, trying again: {error}", file=sys.stderr)
             time.sleep(5)
