@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"sluice/generators/internal/cli"
+	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/lag"
 	"sluice/generators/internal/telemetry"
 )
@@ -17,7 +18,7 @@ func run(ctx context.Context, args []string, env cli.Lookup, stdout, stderr io.W
 }
 
 type settings struct {
-	brokers []string
+	kafka   kafka.Connection
 	addr    string
 	timeout time.Duration
 }
@@ -28,18 +29,22 @@ func export(ctx context.Context, args []string, env cli.Lookup, help io.Writer) 
 	if err != nil {
 		return err
 	}
-	switch {
-	case len(s.brokers) == 0:
-		return cli.Misusef("--brokers is empty: set it to host:port of a broker")
-	case s.timeout <= 0:
+	if err := s.kafka.Validate(); err != nil {
+		return err
+	}
+	if s.timeout <= 0 {
 		return cli.Misusef("--timeout is %v: set it above 0s", s.timeout)
+	}
+	transport, err := s.kafka.Transport("kafka-exporter", s.timeout)
+	if err != nil {
+		return err
 	}
 	listener, err := telemetry.Listen(s.addr, "metrics-addr")
 	if err != nil {
 		return err
 	}
 	registry := telemetry.NewRegistry("kafka_exporter", version)
-	registry.MustRegister(&lag.Collector{Client: lag.NewClient(s.brokers, s.timeout), Timeout: s.timeout})
+	registry.MustRegister(&lag.Collector{Client: lag.NewClient(s.kafka.Brokers, transport, s.timeout), Timeout: s.timeout})
 	// It is well whatever Kafka does: a restart would mend nothing there.
 	well := func() error { return nil }
 	return telemetry.Serve(ctx, listener, telemetry.Handler(registry, well, well))
@@ -47,7 +52,7 @@ func export(ctx context.Context, args []string, env cli.Lookup, help io.Writer) 
 
 func parse(args []string, env cli.Lookup, help io.Writer) (s settings, err error) {
 	fs := flag.NewFlagSet("kafka-exporter", flag.ContinueOnError)
-	cli.ListVar(fs, &s.brokers, "brokers", []string{"localhost:9092"}, "host:port of brokers, separated by commas")
+	s.kafka.Flags(fs)
 	fs.StringVar(&s.addr, "metrics-addr", ":9308", "host:port of /metrics, /healthz and /readyz")
 	fs.DurationVar(&s.timeout, "timeout", 8*time.Second, "time that Kafka has to answer a scrape")
 	err = cli.Parse(fs, args, env, help)

@@ -20,10 +20,14 @@ func noEnv(string) (string, bool) { return "", false }
 
 func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 	for args, want := range map[string]string{
-		"--brokers=":      "--brokers is empty: set it to host:port of a broker",
-		"--timeout=0s":    "--timeout is 0s: set it above 0s",
-		"--metrics-addr=": "--metrics-addr is empty: set it",
-		"stray":           `unexpected argument "stray"`,
+		"--brokers=":              "--brokers is empty: set it to host:port",
+		"--brokers=kafka":         `--brokers has "kafka": set it to host:port`,
+		"--timeout=0s":            "--timeout is 0s: set it above 0s",
+		"--metrics-addr=":         "--metrics-addr is empty: set it",
+		"--tls --tls-ca=/nowhere": "cannot read --tls-ca",
+		"--sasl=scram-sha-512":    "set SLUICE_USERNAME",
+		"--sasl=plain --username=u --password-file=/nowhere": "cannot use --password-file: open /nowhere",
+		"stray": `unexpected argument "stray"`,
 	} {
 		var stderr bytes.Buffer
 		require.Equal(t, cli.ExitMisuse, run(t.Context(), strings.Fields(args), noEnv, io.Discard, &stderr), args)

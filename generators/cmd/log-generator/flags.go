@@ -24,7 +24,7 @@ type config struct {
 func parse(args []string, env cli.Lookup, help io.Writer) (config, error) {
 	var c config
 	fs := flag.NewFlagSet("log-generator", flag.ContinueOnError)
-	cli.ListVar(fs, &c.kafka.Brokers, "brokers", []string{"localhost:9092"}, "host:port pairs to find the cluster by, comma-separated")
+	c.kafka.Flags(fs)
 	fs.StringVar(&c.kafka.Topic, "topic", "logs-topic", "topic that gets the events; it must exist")
 	fs.Float64Var(&c.logs.Rate, "rate", 100, "events per second; 0 = as fast as possible")
 	fs.Uint64Var(&c.logs.Count, "count", 0, "events to send, then exit; 0 = no end")
@@ -42,13 +42,6 @@ func parse(args []string, env cli.Lookup, help io.Writer) (config, error) {
 	fs.IntVar(&c.logs.Batch, "batch-size", 2000, "the most events of one batch")
 	fs.DurationVar(&c.kafka.Linger, "linger", 10*time.Millisecond, "how long a batch waits for more events")
 	fs.IntVar(&c.logs.Workers, "workers", 4, "batches that are made and sent at the same time")
-	fs.BoolVar(&c.kafka.TLS.Enabled, "tls", false, "encrypt connections")
-	fs.StringVar(&c.kafka.TLS.CA, "tls-ca", "", "PEM file of the authority that signs the brokers; empty = the system's")
-	fs.StringVar(&c.kafka.TLS.Cert, "tls-cert", "", "PEM file of the client's certificate")
-	fs.StringVar(&c.kafka.TLS.Key, "tls-key", "", "PEM file of the client's key")
-	fs.StringVar(&c.kafka.SASL.Mechanism, "sasl", "none", "none, plain, scram-sha-256 or scram-sha-512")
-	fs.StringVar(&c.kafka.SASL.Username, "username", "", "user for --sasl")
-	fs.StringVar(&c.kafka.SASL.Password, "password", "", "password for --sasl; flags can be seen by others, so use the variable")
 	fs.StringVar(&c.output, "output", "kafka", "kafka, or stdout for one JSON object per line")
 	fs.StringVar(&c.logs.RunID, "run-id", "", "value of labels.run_id; empty = a fresh UUIDv7")
 	fs.StringVar(&c.metricsAddr, "metrics-addr", ":8001", "host:port of /metrics, /healthz and /readyz; empty = off")

@@ -49,7 +49,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		{"--brokers=", "--brokers is empty: set it"},
 		{"--output=file", `--output is "file": set it to kafka or stdout`},
 		{"--size=-5", "--size is -5: set it"},
-		{"--sasl=plain", "set SLUICE_USERNAME and SLUICE_PASSWORD"},
+		{"--sasl=plain", "set SLUICE_USERNAME, and SLUICE_PASSWORD or --password-file"},
 		{"--tls --tls-ca=/does/not/exist", "cannot read --tls-ca"},
 		{"--connect-timeout=200ms --brokers=" + closed.Addr().String(), "connection refused: set --brokers"},
 		{"--output=stdout --metrics-addr=" + taken.Addr().String(), "set --metrics-addr"},
@@ -70,7 +70,8 @@ func TestEveryFlagOfTheContract(t *testing.T) {
 	for _, name := range []string{
 		"brokers", "topic", "rate", "count", "duration", "services", "levels", "size", "seed", "burst-interval",
 		"burst-length", "burst-service", "acks", "compression", "batch-size", "linger", "workers", "tls", "tls-ca",
-		"tls-cert", "tls-key", "sasl", "username", "password", "output", "run-id", "metrics-addr", "connect-timeout",
+		"tls-cert", "tls-key", "sasl", "username", "password", "password-file",
+		"output", "run-id", "metrics-addr", "connect-timeout",
 	} {
 		require.Contains(t, help.String(), "  --"+name+" ")
 		require.Contains(t, help.String(), "[$"+cli.EnvName(name)+"]")

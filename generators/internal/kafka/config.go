@@ -1,8 +1,7 @@
-// Package kafka finds a broker and a topic and sends records there, with segmentio/kafka-go.
+// Package kafka connects to brokers, finds a topic and sends records there, with segmentio/kafka-go.
 package kafka
 
 import (
-	"net"
 	"slices"
 	"strings"
 	"time"
@@ -14,36 +13,21 @@ import (
 
 // Config says where records go and how.
 type Config struct {
-	Brokers        []string // host:port
+	Connection
 	Topic          string
 	Acks           string        // all, one or none
 	Compression    string        // none, gzip, snappy, lz4 or zstd
 	BatchSize      int           // the most records of one request
 	Linger         time.Duration // how long a request waits for more records
 	ConnectTimeout time.Duration // how long to look for broker and topic
-	TLS            TLS
-	SASL           SASL
 }
-
-// TLS says how connections are encrypted. The fields are PEM files; CA empty = the system's.
-type TLS struct {
-	Enabled       bool
-	CA, Cert, Key string
-}
-
-// SASL says who the client is.
-type SASL struct{ Mechanism, Username, Password string }
 
 // Validate tells the first setting that can't work, by its flag's name. It reads no files.
 func (c Config) Validate() error {
-	for _, broker := range c.Brokers {
-		if host, port, err := net.SplitHostPort(broker); err != nil || host == "" || port == "" {
-			return cli.Misusef("--brokers has %q: set it to host:port pairs such as localhost:9092", broker)
-		}
+	if err := c.Connection.Validate(); err != nil {
+		return err
 	}
 	switch {
-	case len(c.Brokers) == 0:
-		return cli.Misusef("--brokers is empty: set it to host:port pairs such as localhost:9092")
 	case c.Topic == "":
 		return cli.Misusef("--topic is empty: set it to the topic that gets the events")
 	case !validTopic(c.Topic):
@@ -58,13 +42,8 @@ func (c Config) Validate() error {
 	if _, err := c.acks(); err != nil {
 		return err
 	}
-	if _, err := c.compression(); err != nil {
-		return err
-	}
-	if err := c.TLS.validate(); err != nil {
-		return err
-	}
-	return c.SASL.validate()
+	_, err := c.compression()
+	return err
 }
 
 func validTopic(topic string) bool {

@@ -26,27 +26,16 @@ const (
 // sender to it. What it can't find or get in to is an error that says what to set; when ctx ends
 // it returns ctx.Err().
 func Open(ctx context.Context, cfg Config) (*Sender, error) {
-	tlsConfig, err := cfg.TLS.config()
-	if err != nil {
-		return nil, err
-	}
-	mechanism, err := cfg.SASL.mechanism()
-	if err != nil {
-		return nil, err
-	}
-	newTransport := func() *kafka.Transport {
-		return &kafka.Transport{
-			ClientID: "log-generator", TLS: tlsConfig, SASL: mechanism,
-			DialTimeout: attemptTime, MetadataTopics: []string{cfg.Topic},
-		}
-	}
-
 	limited, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
 	defer cancel()
 	var reason error // of the last attempt that the end of the time did not cut short
 	for {
 		// Each attempt has a transport of its own: one remembers a failure for seconds.
-		transport := newTransport()
+		transport, err := cfg.Transport("log-generator", attemptTime)
+		if err != nil {
+			return nil, err
+		}
+		transport.MetadataTopics = []string{cfg.Topic}
 		maxBatch, err := find(limited, transport, cfg)
 		if err == nil {
 			return newSender(cfg, transport, maxBatch)
@@ -102,10 +91,10 @@ func find(ctx context.Context, transport *kafka.Transport, cfg Config) (maxBatch
 	return defaultMaxBatch, nil // who may write need not be allowed to describe
 }
 
-// hopeless tells errors that waiting does not mend.
+// hopeless tells errors that waiting does not mend. Users and grants, like topics, may be made a moment after the
+// broker has started.
 func hopeless(err error) bool {
-	return isCertificate(err) || isRefusedLogin(err) || errors.Is(err, kafka.TopicAuthorizationFailed) ||
-		errors.As(err, new(tls.RecordHeaderError))
+	return isCertificate(err) || isOtherLogin(err) || errors.As(err, new(tls.RecordHeaderError))
 }
 
 func isCertificate(err error) bool {
@@ -115,9 +104,9 @@ func isCertificate(err error) bool {
 		errors.As(err, &remote) && remote.Op == "remote error" && strings.HasPrefix(remote.Err.Error(), "tls:")
 }
 
-func isRefusedLogin(err error) bool {
-	return errors.Is(err, kafka.SASLAuthenticationFailed) || errors.Is(err, kafka.UnsupportedSASLMechanism) ||
-		errors.Is(err, kafka.IllegalSASLState) // the broker asks for no login
+// isOtherLogin tells that the broker knows no login of this kind.
+func isOtherLogin(err error) bool {
+	return errors.Is(err, kafka.UnsupportedSASLMechanism) || errors.Is(err, kafka.IllegalSASLState) // it asks for none
 }
 
 // explain says what to set so that err does not come back.
@@ -132,8 +121,8 @@ func explain(cfg Config, err error) error {
 		return cli.Misusef("no trusted connection to %s: %w: set --tls-ca, --tls-cert and --tls-key", brokers, err)
 	case errors.As(err, new(tls.RecordHeaderError)):
 		return cli.Misusef("%s does not speak TLS: leave out --tls, or set --brokers to its TLS port", brokers)
-	case isRefusedLogin(err):
-		return cli.Misusef("%s refuses the login: %w: set --sasl, --username and SLUICE_PASSWORD", brokers, err)
+	case errors.Is(err, kafka.SASLAuthenticationFailed), isOtherLogin(err):
+		return cli.Misusef("%s refuses the login: %w: set --sasl, --username and the password", brokers, err)
 	default:
 		return cli.Misusef("no broker at %s within %v: %w: set --brokers, or --tls or --sasl if it asks for them",
 			brokers, cfg.ConnectTimeout, err)

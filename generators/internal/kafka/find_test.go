@@ -13,10 +13,15 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+	"github.com/segmentio/kafka-go/protocol/metadata"
+	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
+	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/stretchr/testify/require"
 )
 
@@ -68,7 +73,7 @@ func TestCertificates(t *testing.T) {
 			cfg := testConfig()
 			cfg.Brokers = []string{c.addr}
 			cfg.TLS = TLS{Enabled: true, CA: c.ca}
-			cfg.ConnectTimeout = 500 * time.Millisecond
+			cfg.ConnectTimeout = 2 * time.Second // the system's authorities are read in it, too
 			_, err := Open(t.Context(), cfg)
 			requireMisuse(t, err, c.want)
 		})
@@ -134,6 +139,55 @@ func TestExplain(t *testing.T) {
 	} {
 		requireMisuse(t, explain(testConfig(), fmt.Errorf("wrapped: %w", err)), want)
 	}
-	require.False(t, hopeless(kafka.UnknownTopicOrPartition), "it may be about to be created")
-	require.True(t, hopeless(kafka.SASLAuthenticationFailed))
+	for _, err := range []error{kafka.UnknownTopicOrPartition, kafka.SASLAuthenticationFailed, kafka.TopicAuthorizationFailed} {
+		require.False(t, hopeless(err), "topic, user or grant may be about to be made: %v", err)
+	}
+	for _, err := range []error{kafka.UnsupportedSASLMechanism, kafka.IllegalSASLState} {
+		require.True(t, hopeless(err), err)
+	}
+}
+
+// The user is made after the generator's first login, and may see the topic after its second.
+func TestUserAndGrantAreWaitedFor(t *testing.T) {
+	var logins, questions atomic.Int32
+	cfg := testConfig()
+	cfg.SASL = SASL{"plain", "u", "p", ""}
+	cfg.ConnectTimeout = 10 * time.Second
+	cfg.Brokers = []string{broker(t, func(request protocol.Message) protocol.Message {
+		switch request.(type) {
+		case *saslhandshake.Request:
+			return &saslhandshake.Response{}
+		case *saslauthenticate.Request:
+			if logins.Add(1) == 1 {
+				return &saslauthenticate.Response{ErrorCode: int16(kafka.SASLAuthenticationFailed)}
+			}
+			return &saslauthenticate.Response{}
+		case *metadata.Request:
+			if questions.Add(1) == 1 {
+				return &metadata.Response{Topics: []metadata.ResponseTopic{{Name: cfg.Topic, ErrorCode: int16(kafka.TopicAuthorizationFailed)}}}
+			}
+		}
+		return nil
+	})}
+	sender, err := Open(t.Context(), cfg)
+	require.NoError(t, err)
+	sender.Close()
+	require.Greater(t, logins.Load(), int32(2))
+	require.Greater(t, questions.Load(), int32(1))
+}
+
+func TestRefusedLoginIsToldInTheEnd(t *testing.T) {
+	cfg := testConfig()
+	cfg.SASL = SASL{"plain", "u", "p", ""}
+	cfg.ConnectTimeout = 800 * time.Millisecond
+	cfg.Brokers = []string{broker(t, func(request protocol.Message) protocol.Message {
+		if _, handshake := request.(*saslhandshake.Request); handshake {
+			return &saslhandshake.Response{}
+		}
+		return &saslauthenticate.Response{ErrorCode: int16(kafka.SASLAuthenticationFailed)}
+	})}
+	start := time.Now()
+	_, err := Open(t.Context(), cfg)
+	requireMisuse(t, err, "refuses the login: ")
+	require.GreaterOrEqual(t, time.Since(start), cfg.ConnectTimeout)
 }

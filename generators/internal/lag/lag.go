@@ -18,14 +18,11 @@ type Client interface {
 	OffsetFetch(context.Context, *kafka.OffsetFetchRequest) (*kafka.OffsetFetchResponse, error)
 }
 
-// NewClient reaches the cluster through any of its brokers.
-func NewClient(brokers []string, timeout time.Duration) *kafka.Client {
-	return &kafka.Client{
-		Addr:    kafka.TCP(brokers...),
-		Timeout: timeout,
-		// What it knows of the cluster is renewed more often than Prometheus asks.
-		Transport: &kafka.Transport{ClientID: "kafka-exporter", DialTimeout: timeout, MetadataTTL: 5 * time.Second},
-	}
+// NewClient reaches the cluster through any of its brokers, by connections of transport, which it makes its own.
+func NewClient(brokers []string, transport *kafka.Transport, timeout time.Duration) *kafka.Client {
+	// What it knows of the cluster is renewed more often than Prometheus asks.
+	transport.MetadataTTL = 5 * time.Second
+	return &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: timeout, Transport: transport}
 }
 
 // place is a partition of a topic.
