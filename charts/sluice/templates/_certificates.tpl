@@ -11,7 +11,11 @@
 {{- define "sluice.serverNames" -}}
 {{- $service := include "lib.name" . }}
 {{- $domain := printf "%s.svc.%s" .root.Release.Namespace .root.Values.global.clusterDomain }}
-{{- list $service (printf "%s.%s" $service .root.Release.Namespace) (printf "%s.%s.svc" $service .root.Release.Namespace) (printf "%s.%s" $service $domain) (printf "*.%s.%s" $service $domain) (printf "*.%s-headless.%s" $service $domain) "localhost" | toJson }}
+{{- $names := list "localhost" $service (printf "%s.%s" $service .root.Release.Namespace) (printf "%s.%s.svc" $service .root.Release.Namespace) }}
+{{- range list $service (printf "%s-headless" $service) }}
+{{- $names = concat $names (list (printf "%s.%s" . $domain) (printf "*.%s.%s" . $domain)) }}
+{{- end }}
+{{- toJson $names }}
 {{- end }}
 
 {{/* A key of genPrivateKey "ecdsa" (SEC 1, 121 bytes) as PKCS #8, the only form that Kafka and ZooKeeper read: a header goes before it. */}}
