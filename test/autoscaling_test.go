@@ -2,8 +2,6 @@ package test
 
 import (
 	"encoding/json"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,14 +11,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"sigs.k8s.io/yaml"
-
-	"sluice/internal/state"
 )
 
 // collector switches the engine, and on what else is given.
@@ -34,23 +25,8 @@ func appService(autoscaling table) table {
 
 // scaled renders prod: its objects of Kubernetes' own kinds, and its ScaledObjects.
 func scaled(t *testing.T, set table) (objects []object, scaledObjects []table) {
-	t.Helper()
-	stack := Preset("prod")
-	stack.Set = set
-	rendered, err := stack.Render()
-	require.NoError(t, err)
-	for _, manifest := range rendered.Manifests {
-		if strings.Contains(manifest, "kind: ScaledObject\n") {
-			object := table{}
-			require.NoError(t, yaml.UnmarshalStrict([]byte(manifest), &object))
-			scaledObjects = append(scaledObjects, object)
-			continue
-		}
-		o, err := decode([]byte(manifest))
-		require.NoError(t, err, manifest)
-		objects = append(objects, o)
-	}
-	return objects, scaledObjects
+	objects, custom := withCustom(t, "prod", set)
+	return objects, custom["ScaledObject"]
 }
 
 func TestNothingScalesByDefault(t *testing.T) {
@@ -218,7 +194,7 @@ func TestAutoscalingThatCannotWork(t *testing.T) {
 
 // KEDA's own definition is the judge, as the API server applies it: no unknown field, no wrong value.
 func TestScaledObjectsAreWhatKEDAKnows(t *testing.T) {
-	definition := scaledObjectSchema(t)
+	definition := readCRD(t, "keda", "github.com/kedacore/keda/v2", "config/crd/bases/keda.sh_scaledobjects.yaml")
 	_, scaledObjects := scaled(t, collector(table{"enabled": true}))
 	require.NotEmpty(t, scaledObjects)
 	for _, o := range scaledObjects {
@@ -232,53 +208,10 @@ func TestScaledObjectsAreWhatKEDAKnows(t *testing.T) {
 	assert.Equal(t, []string{"unknown field spec.maxReplicas"}, definition.problems(t, broken))
 	spec["fallback"] = table{"failureThreshold": 3, "replicas": 1, "behavior": "none"}
 	assert.Contains(t, strings.Join(definition.problems(t, broken), "\n"), `spec.fallback.behavior: Unsupported value: "none"`)
-}
 
-type crd struct {
-	structural *schema.Structural
-	validator  validation.SchemaValidator
-}
-
-// scaledObjectSchema reads the definition out of KEDA's module, which tools/keda pins.
-func scaledObjectSchema(t *testing.T) crd {
-	t.Helper()
-	root, err := state.Repository()
-	require.NoError(t, err)
-	download := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", "github.com/kedacore/keda/v2")
-	download.Dir = filepath.Join(root, "tools", "keda")
-	output, err := download.Output()
-	require.NoError(t, err, "KEDA's module: %s", output)
-	var module struct{ Dir string }
-	require.NoError(t, json.Unmarshal(output, &module))
-
-	var definition apiextensionsv1.CustomResourceDefinition
-	require.NoError(t, yaml.Unmarshal([]byte(read(t, filepath.Join(module.Dir, "config", "crd", "bases", "keda.sh_scaledobjects.yaml"))), &definition))
-	require.Len(t, definition.Spec.Versions, 1)
-	require.Equal(t, "v1alpha1", definition.Spec.Versions[0].Name)
-	var properties apiextensions.JSONSchemaProps
-	require.NoError(t, apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(
-		definition.Spec.Versions[0].Schema.OpenAPIV3Schema, &properties, nil))
-	structural, err := schema.NewStructural(&properties)
-	require.NoError(t, err)
-	validator, _, err := validation.NewSchemaValidator(&properties)
-	require.NoError(t, err)
-	return crd{structural, validator}
-}
-
-// problems are what the API server would say about an object.
-func (c crd) problems(t *testing.T, object table) []string {
-	t.Helper()
-	document, err := json.Marshal(object)
-	require.NoError(t, err)
-	var copied table
-	require.NoError(t, json.Unmarshal(document, &copied))
-	var all []string
-	for _, err := range validation.ValidateCustomResource(nil, copied, c.validator) {
-		all = append(all, err.Error())
-	}
-	unknown := pruning.PruneWithOptions(copied, c.structural, true, schema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
-	for _, field := range unknown {
-		all = append(all, "unknown field "+field)
-	}
-	return all
+	_, custom := withCustom(t, "prod", collector(table{"enabled": true}))
+	logins := custom["TriggerAuthentication"]
+	require.Len(t, logins, 1)
+	login := readCRD(t, "keda", "github.com/kedacore/keda/v2", "config/crd/bases/keda.sh_triggerauthentications.yaml")
+	assert.Empty(t, login.problems(t, logins[0]))
 }

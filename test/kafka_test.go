@@ -1,6 +1,7 @@
 package test
 
 import (
+	"cmp"
 	"encoding/base64"
 	"os"
 	"path/filepath"
@@ -193,15 +194,20 @@ func TestStartBroker(t *testing.T) {
 		version1  = "version=1\ncluster.id=" + id + "\n"
 	)
 	for name, test := range map[string]struct {
-		mode  string
-		host  string            // the pod's name
-		files map[string]string // in the data folder
-		zone  string
-		want  []string // in the output, which ends with the broker's properties
-		lacks string
-		fails string
+		mode      string
+		host      string            // the pod's name
+		files     map[string]string // in the data folder
+		zone      string
+		listeners string   // those of dev when empty
+		want      []string // in the output, which ends with the broker's properties
+		lacks     string
+		fails     string
 	}{
 		"new volume": {mode: "zookeeper", want: []string{"broker.id=2", "advertised.listeners=PLAINTEXT://sluice-kafka-2.example:9092"}, lacks: killed},
+		"secure": {mode: "zookeeper", listeners: "INTERNAL://:9091,CLIENTS://:9092", lacks: killed,
+			want: []string{"advertised.listeners=INTERNAL://sluice-kafka-2.example:9091,CLIENTS://sluice-kafka-2.example:9092\n"}},
+		"secure, kraft": {mode: "kraft", host: "sluice-kafka-3", listeners: "INTERNAL://:9091,CLIENTS://:9092,CONTROLLER://:9093", lacks: "CONTROLLER",
+			want: []string{"\nlisteners=INTERNAL://:9091,CLIENTS://:9092\n", "advertised.listeners=INTERNAL://sluice-kafka-3.example:9091,CLIENTS://sluice-kafka-3.example:9092\n"}},
 		"clean stop": {mode: "zookeeper", files: map[string]string{"meta.properties": "version=0\n", ".kafka_cleanshutdown": ""},
 			want: []string{"broker.id=2"}, lacks: killed},
 		"killed":          {mode: "zookeeper", files: map[string]string{"meta.properties": "version=0\n"}, want: []string{killed, "sleep 9\n", "broker.id=2"}, lacks: "rack"},
@@ -232,8 +238,8 @@ func TestStartBroker(t *testing.T) {
 			require.NoError(t, err)
 			write(folder+"/prepare.sh", read(t, filepath.Join(root, "charts/sluice/charts/kafka/files", test.mode, "prepare.sh")))
 			write(folder+"/server.properties", "log.dirs="+data+"\n")
-			write(folder+"/zookeeper.properties", "zookeeper.session.timeout.ms=9000\n")
-			write(folder+"/kraft.properties", "process.roles=broker,controller\nlisteners=PLAINTEXT://:9092,CONTROLLER://:9093\ncontroller.quorum.voters=0@a-0:9093,1@a-1:9093,2@a-2:9093\n")
+			write(folder+"/zookeeper.properties", "zookeeper.session.timeout.ms=9000\nlisteners="+cmp.Or(test.listeners, "PLAINTEXT://:9092")+"\n")
+			write(folder+"/kraft.properties", "process.roles=broker,controller\nlisteners="+cmp.Or(test.listeners, "PLAINTEXT://:9092,CONTROLLER://:9093")+"\ncontroller.quorum.voters=0@a-0:9093,1@a-1:9093,2@a-2:9093\n")
 			write(folder+"/sleep", "#!/bin/sh\necho sleep $*\n")
 			write(folder+"/kafka-storage.sh", "#!/bin/sh\necho kafka-storage.sh $*\n")
 			write(folder+"/kafka-server-start.sh", "#!/bin/sh\necho $KAFKA_HEAP_OPTS $KAFKA_OPTS\ncat $*\n")

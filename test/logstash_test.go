@@ -309,7 +309,7 @@ func TestEnginesAgree(t *testing.T) {
 		statement := fmt.Sprintf(`set(log.cache["level"], "%s") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "\\A(%s)\\z")`, levels[1], synonyms)
 		assert.True(t, strings.Contains(collector, statement), "the Collector's config.yaml lacks %s", statement)
 	}
-	for _, file := range []string{"files/wait.sh", "files/test/carry.sh"} {
+	for _, file := range []string{"files/wait.sh", "files/test/send.sh", "files/test/find.sh"} {
 		a, err := os.ReadFile(filepath.Join(charts, "logstash", file))
 		require.NoError(t, err)
 		b, err := os.ReadFile(filepath.Join(charts, "otel-collector", file))

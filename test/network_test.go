@@ -97,7 +97,7 @@ func TestPrometheusScrapesEverything(t *testing.T) {
 		for service, jobs := range map[string]string{
 			"zookeeper": "zookeeper", "kafka": "kafka", "elasticsearch-exporter": "elasticsearch", "otel-collector": "otel-collector", "logstash": "logstash",
 			"app-service": "app-service", "log-generator": "log-generator", "prometheus": "prometheus", "kibana": "kibana",
-			"kafka-exporter": "kafka-exporter", "alertmanager": "alertmanager", "grafana": "grafana",
+			"kafka-exporter": "kafka-exporter", "kafka-users": "kafka-users", "alertmanager": "alertmanager", "grafana": "grafana",
 			"spark-master": "spark-master", "spark-worker": "spark-worker", "spark-streaming-job": "spark-streaming-job spark-executor",
 		} {
 			port := "metrics"

@@ -67,7 +67,7 @@ func TestChangedFilesRollTheirPods(t *testing.T) {
 }
 
 // unusedInDev are the folders whose files are for what dev has switched off.
-var unusedInDev = []string{"kafka/files/kraft"}
+var unusedInDev = []string{"kafka/files/kraft", "kafka/files/users", "elasticsearch/files/security"}
 
 const changeMark = "# changed"
 

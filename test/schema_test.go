@@ -82,7 +82,7 @@ func TestSchemasKnowTheValues(t *testing.T) {
 }
 
 // freeKeys have no fixed content, or one that is the same for all and optional.
-var freeKeys = []string{"pod", "ports", "resources", "lib", "monitorLabels"}
+var freeKeys = []string{"existingSecrets", "issuerRef", "pod", "ports", "resources", "lib", "monitorLabels"}
 
 func compareKeys(t *testing.T, values, schema table, definitions any, at string) {
 	if name, ok := schema["$ref"].(string); ok {

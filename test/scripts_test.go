@@ -85,7 +85,7 @@ func TestCreateTopic(t *testing.T) {
 			calls := strings.Split(strings.TrimSpace(read(t, log)), "\n")
 			require.Len(t, calls, len(test.calls), calls)
 			for i, call := range calls {
-				call = strings.Replace(call, " --bootstrap-server "+broker.Addr().String(), "", 1)
+				call = strings.Replace(call, " --bootstrap-server "+broker.Addr().String()+" --command-config /admin.properties", "", 1)
 				assert.True(t, strings.HasPrefix(call, test.calls[i]), "call %d is %q, not %q", i, call, test.calls[i])
 			}
 		})

@@ -88,5 +88,25 @@ spec:
         offsetResetPolicy: earliest
         # Not more pods than partitions.
         allowIdleConsumers: "false"
+        {{- if .root.Values.global.security.enabled }}
+        tls: enable
+        sasl: scram_sha512
+      authenticationRef:
+        name: {{ include "lib.name" . }}
+---
+# KEDA's operator reads what the exporter may read.
+apiVersion: keda.sh/v1alpha1
+kind: TriggerAuthentication
+metadata:
+  name: {{ include "lib.name" . }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "lib.labels" . | nindent 4 }}
+spec:
+  secretTargetRef:
+    {{- $user := include "lib.secretName" (dict "root" .root "name" "kafka-user-exporter") }}
+    - {parameter: username, name: {{ $user }}, key: username}
+    - {parameter: password, name: {{ $user }}, key: password}
+    - {parameter: ca, name: {{ include "lib.secretName" (dict "root" .root "name" "kafka-tls") }}, key: ca.crt}
+        {{- end }}
 {{- end }}
 {{- end }}

@@ -3,8 +3,9 @@
 {{ get .root.Values.global.security.existingSecrets .name | default (include "lib.name" .) }}
 {{- end }}
 
-{{/* A Secret with the password of a user, made once and then kept. Takes root, name and image. */}}
-{{- define "lib.password" }}
+{{/* The Secret of a user of a server: its password is made once and then kept. Takes root, server, user and image. */}}
+{{- define "lib.user" }}
+{{- $_ := set . "name" (printf "%s-user-%s" .server .user) }}
 {{- if not (hasKey .root.Values.global.security.existingSecrets .name) }}
 {{- $old := lookup "v1" "Secret" .root.Release.Namespace (include "lib.name" .) }}
 ---
@@ -16,6 +17,7 @@ metadata:
   labels: {{- include "lib.labels" . | nindent 4 }}
 type: Opaque
 data:
+  username: {{ b64enc .user }}
   password: {{ dig "data" "password" (randAlphaNum 32 | b64enc) $old }}
 {{- end }}
 {{- end }}
