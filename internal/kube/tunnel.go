@@ -38,15 +38,17 @@ func (c *Client) DialPod(ctx context.Context, namespace, name string, port int) 
 
 // HTTP is a client whose requests all go to that Service, whatever host their URL names.
 func (c *Client) HTTP(namespace, service string, port int, timeout time.Duration) *http.Client {
-	return &http.Client{
-		Timeout: timeout,
-		Transport: &http.Transport{
-			DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-				return c.DialService(ctx, namespace, service, port)
-			},
-			MaxIdleConnsPerHost: 2,
-			IdleConnTimeout:     time.Minute,
+	return &http.Client{Timeout: timeout, Transport: c.Transport(namespace, service, port)}
+}
+
+// Transport makes requests to that Service, whatever host their URL names. Its TLSClientConfig is for https.
+func (c *Client) Transport(namespace, service string, port int) *http.Transport {
+	return &http.Transport{
+		DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return c.DialService(ctx, namespace, service, port)
 		},
+		MaxIdleConnsPerHost: 2,
+		IdleConnTimeout:     time.Minute,
 	}
 }
 

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,8 @@ func kibanaStatus(ctx context.Context, client *http.Client, url string) (string,
 	if answer.Status.Overall.Level != "available" {
 		return "", fmt.Errorf("it is %q: %s", answer.Status.Overall.Level, answer.Status.Overall.Summary)
 	}
-	return answer.Status.Overall.Summary, nil
+	// To who is not logged in, it tells the level alone.
+	return cmp.Or(answer.Status.Overall.Summary, answer.Status.Overall.Level), nil
 }
 
 // ruleHealth checks that every rule could be evaluated.

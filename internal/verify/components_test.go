@@ -19,6 +19,7 @@ func TestComponentsSayHowTheyAre(t *testing.T) {
 		"elasticsearch":            {"elasticsearch", `{"status":"yellow","number_of_nodes":1,"active_primary_shards":4}`, "yellow, 1 nodes, 4 shards", ""},
 		"elasticsearch is red":     {"elasticsearch", `{"status":"red"}`, "", `the cluster is "red"`},
 		"kibana":                   {"kibana", `{"status":{"overall":{"level":"available","summary":"All services are available"}}}`, "All services are available", ""},
+		"kibana to a stranger":     {"kibana", `{"status":{"overall":{"level":"available"}}}`, "available", ""},
 		"kibana starts":            {"kibana", `{"status":{"overall":{"level":"degraded","summary":"2 wait"}}}`, "", `it is "degraded": 2 wait`},
 		"rules":                    {"prometheus", `{"data":{"groups":[{"rules":[{"name":"a","health":"ok"},{"name":"b","health":"ok"}]}]}}`, "all 2 rules are evaluated", ""},
 		"a broken rule":            {"prometheus", `{"data":{"groups":[{"rules":[{"name":"a","health":"err","lastError":"many-to-many"}]}]}}`, "", "rule a is err many-to-many"},

@@ -15,6 +15,9 @@ import (
 	"sluice/internal/kube"
 )
 
+// kafkaFiles is where the generator's pod has its kafkaVolume.
+const kafkaFiles = "/etc/kafka-client"
+
 // generated is how the generator's Job ended.
 type generated struct {
 	exitCode int32
@@ -58,6 +61,14 @@ func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 	if o.Size > 0 {
 		args = append(args, "--size="+strconv.Itoa(o.Size))
 	}
+	var volumes []corev1.Volume
+	var mounts []corev1.VolumeMount
+	if d.security.Enabled {
+		args = append(args, "--tls", "--tls-ca="+kafkaFiles+"/"+caKey,
+			"--sasl=scram-sha-512", "--username="+testUser, "--password-file="+kafkaFiles+"/"+passwordKey)
+		volumes = []corev1.Volume{kafkaVolume(d.security, o.Release)}
+		mounts = []corev1.VolumeMount{{Name: volumes[0].Name, MountPath: kafkaFiles, ReadOnly: true}}
+	}
 	restartPolicy, restarts := corev1.RestartPolicyNever, int32(0) // a generator that fails is reported at once
 	if o.Restart {
 		restartPolicy, restarts = corev1.RestartPolicyOnFailure, 5
@@ -89,12 +100,14 @@ func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 						RunAsGroup:     ptr(int64(65532)),
 						SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
 					},
+					Volumes: volumes,
 					Containers: []corev1.Container{{
 						Name:            "log-generator",
 						Image:           d.image,
 						ImagePullPolicy: d.pullPolicy,
 						Command:         []string{"/log-generator"},
 						Args:            args,
+						VolumeMounts:    mounts,
 						Resources: corev1.ResourceRequirements{
 							Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
 							Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("256Mi")},
@@ -109,6 +122,19 @@ func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 			},
 		},
 	}
+}
+
+// kafkaVolume has what a client of Kafka needs, and no more of the two Secrets.
+func kafkaVolume(s security, release string) corev1.Volume {
+	item := func(name, key string) corev1.VolumeProjection {
+		return corev1.VolumeProjection{Secret: &corev1.SecretProjection{
+			LocalObjectReference: corev1.LocalObjectReference{Name: s.secret(release, name)},
+			Items:                []corev1.KeyToPath{{Key: key, Path: key}},
+		}}
+	}
+	return corev1.Volume{Name: "kafka-client", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
+		Sources: []corev1.VolumeProjection{item(kafkaTLS, caKey), item(kafkaUser, passwordKey)},
+	}}}
 }
 
 // parseSummary reads the last line of the log that is a summary of this run.

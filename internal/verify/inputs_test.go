@@ -109,8 +109,27 @@ func TestGeneratorJobIsRestricted(t *testing.T) {
 	assert.False(t, container.Resources.Requests.Memory().IsZero())
 	assert.False(t, container.Resources.Limits.Memory().IsZero())
 	assert.NotEqual(t, "log-generator", job.Spec.Template.Labels["app.kubernetes.io/name"], "Prometheus would scrape it")
+	assert.Empty(t, pod.Volumes)
 	assert.Zero(t, *job.Spec.BackoffLimit)
 	assert.Equal(t, corev1.RestartPolicyNever, pod.RestartPolicy)
+}
+
+func TestGeneratorLogsInToASecuredKafka(t *testing.T) {
+	all := parse(t, releaseValues)
+	all["global"].(map[string]any)["security"] = map[string]any{"enabled": true, "existingSecrets": map[string]any{"kafka-tls": "my-kafka"}}
+	d, err := deployedBy(all)
+	require.NoError(t, err)
+	pod := generatorJob(Options{Release: "rel"}, d, "verify-1").Spec.Template.Spec
+
+	assert.Equal(t, []string{"--tls", "--tls-ca=/etc/kafka-client/ca.crt", "--sasl=scram-sha-512", "--username=test", "--password-file=/etc/kafka-client/password"},
+		pod.Containers[0].Args[len(pod.Containers[0].Args)-5:])
+	assert.Equal(t, []corev1.VolumeMount{{Name: "kafka-client", MountPath: "/etc/kafka-client", ReadOnly: true}}, pod.Containers[0].VolumeMounts)
+	require.Len(t, pod.Volumes, 1)
+	assert.Equal(t, "kafka-client", pod.Volumes[0].Name)
+	assert.Equal(t, []corev1.VolumeProjection{
+		{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "my-kafka"}, Items: []corev1.KeyToPath{{Key: "ca.crt", Path: "ca.crt"}}}},
+		{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "rel-kafka-user-test"}, Items: []corev1.KeyToPath{{Key: "password", Path: "password"}}}},
+	}, pod.Volumes[0].Projected.Sources)
 }
 
 func TestGeneratorIsRestartedOnlyIfAsked(t *testing.T) {

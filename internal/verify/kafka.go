@@ -8,15 +8,10 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/segmentio/kafka-go"
-
-	"sluice/internal/kube"
 )
 
 // audit is what the topic itself says about a run.
@@ -38,29 +33,9 @@ type topic struct {
 	start  map[int]int64 // the partitions' ends before the run
 }
 
-// newTopic reaches brokers through the API server. They advertise names that only resolve in
-// the cluster, <pod>.<service>...: the first part of the name is the pod to connect to.
-func newTopic(client *kube.Client, namespace, service, name string) *topic {
-	bootstrap := service + ":9092"
-	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
-		host, portText, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		port, err := strconv.Atoi(portText)
-		if err != nil {
-			return nil, err
-		}
-		name, _, _ := strings.Cut(host, ".")
-		if name == service {
-			return client.DialService(ctx, namespace, service, port)
-		}
-		return client.DialPod(ctx, namespace, name, port)
-	}
-	return &topic{
-		name:   name,
-		client: &kafka.Client{Addr: kafka.TCP(bootstrap), Timeout: 20 * time.Second, Transport: &kafka.Transport{Dial: dial, DialTimeout: 10 * time.Second}},
-	}
+// newTopic reaches the brokers by a.
+func newTopic(a *Access, name string) *topic {
+	return &topic{name: name, client: &kafka.Client{Addr: kafka.TCP(a.Brokers()), Timeout: 20 * time.Second, Transport: a.Kafka()}}
 }
 
 // mark remembers where the partitions end, so that an audit reads no older records.

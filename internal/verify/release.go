@@ -23,6 +23,7 @@ type deployed struct {
 	components []string // those of the variable components that are enabled
 	prometheus bool
 	appService bool
+	security   security
 }
 
 // values are the parts of the chart's values that deployed is made of.
@@ -32,6 +33,7 @@ type values struct {
 		ImagePullPolicy corev1.PullPolicy `json:"imagePullPolicy"`
 		Topic           string            `json:"topic"`
 		Index           string            `json:"index"`
+		Security        security          `json:"security"`
 	} `json:"global"`
 	Zookeeper     enabled `json:"zookeeper"`
 	Kafka         enabled `json:"kafka"`
@@ -70,14 +72,21 @@ func readRelease(o Options) (deployed, error) {
 	return deployedBy(all)
 }
 
-func deployedBy(all map[string]any) (deployed, error) {
+func parseValues(all map[string]any) (v values, err error) {
 	document, err := yaml.Marshal(all)
 	if err != nil {
-		return deployed{}, err
+		return v, err
 	}
-	var v values
 	if err := yaml.Unmarshal(document, &v); err != nil {
-		return deployed{}, fmt.Errorf("values of the release: %w", err)
+		return v, fmt.Errorf("values of the release: %w", err)
+	}
+	return v, nil
+}
+
+func deployedBy(all map[string]any) (deployed, error) {
+	v, err := parseValues(all)
+	if err != nil {
+		return deployed{}, err
 	}
 	for key, set := range map[string]bool{
 		"kafka.enabled":               v.Kafka.Enabled,
@@ -99,6 +108,7 @@ func deployedBy(all map[string]any) (deployed, error) {
 		prometheus: v.Prometheus.Enabled,
 		engine:     "otel-collector",
 		appService: v.Generators.Enabled && v.Generators.AppService.Enabled,
+		security:   v.Global.Security,
 	}
 	if v.Logstash.Enabled {
 		d.engine = "logstash"

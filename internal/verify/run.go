@@ -41,7 +41,11 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if err != nil {
 		return Report{}, err
 	}
-	return newRun(client, o, d, runID.String()).do(ctx)
+	access, err := newAccess(ctx, client, o.Namespace, o.Release, d.security)
+	if err != nil {
+		return Report{}, err
+	}
+	return newRun(client, access, o, d, runID.String()).do(ctx)
 }
 
 // run is one verification.
@@ -61,18 +65,17 @@ type run struct {
 	patience time.Duration
 }
 
-func newRun(client *kube.Client, o Options, d deployed, runID string) *run {
+func newRun(client *kube.Client, access *Access, o Options, d deployed, runID string) *run {
 	r := &run{Options: o, deployed: d, runID: runID, interval: pollInterval, patience: patience}
 	r.service = func(component string, port int) (*http.Client, string) {
-		name := o.Release + "-" + component
-		return client.HTTP(o.Namespace, name, port, 10*time.Second), fmt.Sprintf("http://%s:%d", name, port)
+		return access.HTTP(component, port, 10*time.Second)
 	}
 	r.generate = func(ctx context.Context) (generated, error) { return generate(ctx, client, o, d, runID) }
 	r.elastic = &elastic{index: d.index, runID: runID}
 	r.elastic.http, r.elastic.url = r.service("elasticsearch", 9200)
 	r.prometheus = &prometheus{}
 	r.prometheus.http, r.prometheus.url = r.service("prometheus", 9090)
-	r.topic = newTopic(client, o.Namespace, o.Release+"-kafka", d.topic)
+	r.topic = newTopic(access, d.topic)
 	return r
 }
 

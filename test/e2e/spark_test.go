@@ -6,7 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -18,8 +18,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
-	"sluice/internal/kube"
 )
 
 const (
@@ -172,10 +170,13 @@ func (s *sparkJob) generate(t *testing.T, run string, duration time.Duration, se
 	spec.RestartPolicy = corev1.RestartPolicyNever
 	container := &spec.Containers[0]
 	container.StartupProbe, container.ReadinessProbe, container.LivenessProbe, container.Ports = nil, nil, nil, nil
-	container.Args = append([]string{
-		"--brokers=" + release + "-kafka:9092", "--topic=" + s.logs, fmt.Sprint("--rate=", 2*sparkRate), fmt.Sprint("--duration=", duration),
-		"--run-id=" + run, "--services=" + services, "--metrics-addr=",
-	}, more...)
+	// What lets the release's own get in to Kafka stays.
+	args := slices.DeleteFunc(container.Args, func(arg string) bool {
+		return !slices.ContainsFunc([]string{"--tls", "--sasl", "--username", "--password"}, func(flag string) bool { return strings.HasPrefix(arg, flag) })
+	})
+	args = append(args, "--brokers="+release+"-kafka:9092", "--topic="+s.logs, fmt.Sprint("--rate=", 2*sparkRate), fmt.Sprint("--duration=", duration),
+		"--run-id="+run, "--services="+services, "--metrics-addr=")
+	container.Args = append(args, more...)
 	labels := map[string]string{"app.kubernetes.io/name": "spark-e2e", "app.kubernetes.io/instance": release}
 	none := int32(0)
 	result, err := s.RunJob(t.Context(), &batchv1.Job{
@@ -274,8 +275,9 @@ func (s *sparkJob) read(t *testing.T, topic string, take func(document)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	dialer := &kafka.Dialer{Timeout: 20 * time.Second, DialFunc: dialKafka(s.Client)}
-	bootstrap := release + "-kafka:9092"
+	access := s.access(t)
+	transport, bootstrap := access.Kafka(), access.Brokers()
+	dialer := &kafka.Dialer{Timeout: 20 * time.Second, DialFunc: transport.Dial, TLS: transport.TLS, SASLMechanism: transport.SASL}
 	partitions, err := dialer.LookupPartitions(ctx, "tcp", bootstrap, topic)
 	require.NoError(t, err)
 	for _, partition := range partitions {
@@ -299,24 +301,5 @@ func (s *sparkJob) read(t *testing.T, topic string, take func(document)) {
 			}
 		}
 		reader.Close()
-	}
-}
-
-// dialKafka reaches brokers through the API server: the first part of the name that one advertises is its pod.
-func dialKafka(client *kube.Client) func(ctx context.Context, network, address string) (net.Conn, error) {
-	return func(ctx context.Context, _, address string) (net.Conn, error) {
-		host, portText, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		port, err := strconv.Atoi(portText)
-		if err != nil {
-			return nil, err
-		}
-		name, _, _ := strings.Cut(host, ".")
-		if name == release+"-kafka" {
-			return client.DialService(ctx, namespace, name, port)
-		}
-		return client.DialPod(ctx, namespace, name, port)
 	}
 }
