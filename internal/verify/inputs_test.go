@@ -54,7 +54,7 @@ generators:
 `
 
 func TestDeployedFromValues(t *testing.T) {
-	d, err := deployedBy(parse(t, releaseValues))
+	d, err := deployedBy(parse(t))
 	require.NoError(t, err)
 	assert.Equal(t, deployed{
 		image: "registry.example.com:5000/sluice/generators:0.1.0", pullPolicy: corev1.PullNever,
@@ -66,7 +66,7 @@ func TestDeployedFromValues(t *testing.T) {
 
 // Kafka without ZooKeeper: Prometheus has no target of it.
 func TestDeployedWithoutZooKeeper(t *testing.T) {
-	all := parse(t, releaseValues)
+	all := parse(t)
 	all["zookeeper"] = map[string]any{"enabled": false}
 	d, err := deployedBy(all)
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func TestDeployedWithoutZooKeeper(t *testing.T) {
 }
 
 func TestReleaseWithoutAPipelineIsRefused(t *testing.T) {
-	all := parse(t, releaseValues)
+	all := parse(t)
 	all["kafka"] = map[string]any{"enabled": false}
 	_, err := deployedBy(all)
 	assert.ErrorContains(t, err, "kafka.enabled")
@@ -115,7 +115,7 @@ func TestGeneratorJobIsRestricted(t *testing.T) {
 }
 
 func TestGeneratorLogsInToASecuredKafka(t *testing.T) {
-	all := parse(t, releaseValues)
+	all := parse(t)
 	all["global"].(map[string]any)["security"] = map[string]any{"enabled": true, "existingSecrets": map[string]any{"kafka-tls": "my-kafka"}}
 	d, err := deployedBy(all)
 	require.NoError(t, err)
@@ -173,9 +173,9 @@ func TestSequenceOf(t *testing.T) {
 	assert.False(t, ok, "the run id in a message is not the event's run")
 }
 
-func parse(t *testing.T, document string) map[string]any {
+func parse(t *testing.T) map[string]any {
 	t.Helper()
 	var all map[string]any
-	require.NoError(t, yaml.Unmarshal([]byte(document), &all))
+	require.NoError(t, yaml.Unmarshal([]byte(releaseValues), &all))
 	return all
 }
