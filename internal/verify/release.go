@@ -120,6 +120,7 @@ func deployedBy(all map[string]any) (deployed, error) {
 		{"zookeeper", v.Zookeeper.Enabled},
 		{"kafka", v.Kafka.Enabled},
 		{"kafka-exporter", v.Kafka.Enabled},
+		{"kafka-users", v.Global.Security.Enabled},
 		{"elasticsearch", v.Elasticsearch.Enabled},
 		{d.engine, true},
 		{"spark-master", v.Spark.Enabled},
