@@ -36,7 +36,7 @@ func TestGolden(t *testing.T) {
 	}
 }
 
-var secretData = regexp.MustCompile(`(?m)^(  [\w-]+): \S+$`)
+var secretData = regexp.MustCompile(`(?m)^(  [\w.-]+): \S+$`)
 
 // withoutSecrets leaves out the values of a Secret: those that the chart makes are others at each rendering.
 func withoutSecrets(manifest string) string {
