@@ -111,6 +111,14 @@ type chartDir struct {
 	values    table
 }
 
+// key is where the umbrella's values have those of the chart.
+func (c chartDir) key() string {
+	if c.name == "otel-collector" {
+		return "otelCollector" // its alias in Chart.yaml: a template can't say .Values.otel-collector
+	}
+	return c.name
+}
+
 // charts finds every chart with values.
 func charts(t *testing.T) []chartDir {
 	t.Helper()
