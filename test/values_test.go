@@ -70,11 +70,7 @@ func TestPresetsHoldDifferencesOnly(t *testing.T) {
 			}
 			continue
 		}
-		name := chart.name
-		if name == "otel-collector" {
-			name = "otelCollector"
-		}
-		defaults[name] = chart.values
+		defaults[chart.key()] = chart.values
 	}
 	for _, preset := range presets {
 		values := table{}

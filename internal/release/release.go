@@ -44,6 +44,9 @@ func (r Release) config() (*action.Configuration, error) {
 // Apply installs the chart, or upgrades the release to it. A release that an interrupted run left pending is
 // first brought back to its last good revision, or removed if it has none; volumes stay in both cases.
 func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []string) error {
+	if err := check(chartDir, valuesFiles, set); err != nil {
+		return err
+	}
 	chart, merged, err := load(chartDir, valuesFiles, set)
 	if err != nil {
 		return err
@@ -66,9 +69,18 @@ func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []
 		_, err = install.RunWithContext(ctx, chart, merged)
 	}
 	if err != nil {
-		return fmt.Errorf("helm release %s: %w", r.Name, err)
+		return fmt.Errorf("helm release %s: %w", r.Name, mendable(err))
 	}
 	return nil
+}
+
+// check loads a chart of its own, because checking changes it.
+func check(chartDir string, valuesFiles, set []string) error {
+	loaded, merged, err := load(chartDir, valuesFiles, set)
+	if err != nil {
+		return err
+	}
+	return checkValues(loaded, merged)
 }
 
 // Change upgrades the release to the chart with the values that it has, and a few others.

@@ -12,13 +12,16 @@ import (
 
 // Manifests are the objects that an installation of the chart would make, those of `helm test` at the end.
 func Manifests(chartDir, name, namespace string, valuesFiles, set []string) ([]string, error) {
+	if err := check(chartDir, valuesFiles, set); err != nil {
+		return nil, err
+	}
 	loaded, merged, err := load(chartDir, valuesFiles, set)
 	if err != nil {
 		return nil, err
 	}
 	files, err := render(loaded, merged, name, namespace)
 	if err != nil {
-		return nil, err
+		return nil, mendable(err)
 	}
 	for path := range files {
 		if strings.HasSuffix(path, "NOTES.txt") {

@@ -67,12 +67,15 @@ var tiers = []tier{
 	},
 	{
 		name: "policies",
-		what: "Trivy's policies: for AWS on each example of Terraform, for Kubernetes on the prod profile",
+		what: "Trivy's policies: for AWS on each example of Terraform, for Kubernetes on the prod profile; kube-score's checks on that too",
 		steps: []step{
 			{dir: "tools/trivy", args: []string{"go", "test", "./..."}, env: trivyEnv},
 			{dir: "tools/trivy", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "."}, env: trivyEnv},
 			{args: []string{"bin/trivy", "terraform", "terraform", "examples/minimal.tfvars", "examples/private-only.tfvars", "examples/production.tfvars"}},
 			{args: []string{"bin/trivy", "kubernetes", "test/testdata/prod.golden.yaml"}},
+			{dir: "tools/kube-score", args: []string{"go", "test", "./..."}},
+			{dir: "tools/kube-score", args: []string{"go", "build", "-o", "../../bin/", "-ldflags", "-s -w", "."}},
+			{args: []string{"bin/kube-score", "tools/kube-score/accepted.yaml", "test/testdata/prod.golden.yaml"}},
 		},
 	},
 	{

@@ -23,8 +23,9 @@ containers:
       failureThreshold: 90
     readinessProbe:
       httpGet: {path: /api/health, port: http}
+    # A database that does not answer, which makes the health 503, is no reason for a restart.
     livenessProbe:
-      httpGet: {path: /api/health, port: http}
+      tcpSocket: {port: http}
       periodSeconds: 20
       timeoutSeconds: 5
       failureThreshold: 5

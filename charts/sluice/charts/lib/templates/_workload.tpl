@@ -103,6 +103,8 @@ metadata:
 spec:
   schedule: {{ .schedule | quote }}
   timeZone: Etc/UTC
+  # A run that is later than this is left to the next one; without it, a hundred missed ones end the schedule for good.
+  startingDeadlineSeconds: 43200
   concurrencyPolicy: Forbid
   successfulJobsHistoryLimit: 1
   failedJobsHistoryLimit: 1

@@ -18,8 +18,9 @@ containers:
     readinessProbe:
       httpGet: {path: /json/, port: http}
       timeoutSeconds: 5
+    # A master that is slow to list its workers is no reason for a restart.
     livenessProbe:
-      httpGet: {path: /json/, port: http}
+      tcpSocket: {port: http}
       periodSeconds: 20
       timeoutSeconds: 5
       failureThreshold: 5
