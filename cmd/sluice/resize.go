@@ -28,7 +28,7 @@ func resizeCommand(a *app) *cobra.Command {
 			if err := a.resize(cmd.Context(), kubeconfig, component, size); err != nil {
 				return err
 			}
-			a.out.Printf("Set %s to %s where your values are kept, too: helm upgrade refuses another size.", key, size)
+			a.out.Printf("Set %s to %s in your values now: helm upgrade refuses another size.", key, size)
 			return nil
 		},
 	}
@@ -47,7 +47,7 @@ func (a *app) resize(ctx context.Context, kubeconfig, component, size string) er
 	return a.out.Do("Volumes of "+component, func(s *progress.Step) error {
 		return resize.Resize{
 			Client: client, Namespace: a.namespace, Release: a.release, Component: component, Size: size,
-			Upgrade: a.releaseIn(kubeconfig).Set, Detail: s.Detail,
+			Detail: s.Detail,
 		}.Run(ctx)
 	})
 }

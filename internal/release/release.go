@@ -81,19 +81,6 @@ func (r Release) Change(ctx context.Context, chartDir string, set []string) erro
 	if err != nil {
 		return err
 	}
-	return r.change(ctx, loaded, set)
-}
-
-// Set changes a few values of the release. Its chart stays the one that it was installed from.
-func (r Release) Set(ctx context.Context, set []string) error {
-	found, err := r.installed()
-	if err != nil {
-		return err
-	}
-	return r.change(ctx, found.Chart, set)
-}
-
-func (r Release) change(ctx context.Context, to *chart.Chart, set []string) error {
 	config, err := r.config()
 	if err != nil {
 		return err
@@ -106,7 +93,7 @@ func (r Release) change(ctx context.Context, to *chart.Chart, set []string) erro
 			return usage.Errorf("values: %w", err)
 		}
 	}
-	if _, err := upgrade.RunWithContext(ctx, r.Name, to, changed); err != nil {
+	if _, err := upgrade.RunWithContext(ctx, r.Name, loaded, changed); err != nil {
 		return fmt.Errorf("helm release %s: %w", r.Name, err)
 	}
 	return nil

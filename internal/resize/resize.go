@@ -49,18 +49,12 @@ type Resize struct {
 	Client             kubernetes.Interface
 	Namespace, Release string
 	Component, Size    string
-	// Upgrade upgrades the release to the chart that it has, with these values changed.
-	Upgrade func(ctx context.Context, set []string) error
-	Detail  func(format string, args ...any)
+	Detail             func(format string, args ...any)
 }
 
-// Run first checks everything, then enlarges the claims, then puts a StatefulSet with the new size in the place of the
-// old one, whose pods go on meanwhile, and at last has Helm remember the size. It may be repeated after any of these.
+// Run first checks everything, then enlarges the claims, and then puts a StatefulSet with the new size in the place of
+// the old one, whose pods go on meanwhile. It may be interrupted and repeated. Helm has to be told the size afterwards.
 func (r Resize) Run(ctx context.Context) error {
-	key, err := Key(r.Component)
-	if err != nil {
-		return err
-	}
 	size, err := resource.ParseQuantity(r.Size)
 	if err != nil || size.Sign() <= 0 {
 		return usage.Errorf("size %q: set --size to a quantity such as 20Gi", r.Size)
@@ -80,11 +74,7 @@ func (r Resize) Run(ctx context.Context) error {
 		}
 	}
 	r.Detail("StatefulSet %s", r.name())
-	if err := r.replace(ctx, size); err != nil {
-		return err
-	}
-	r.Detail("%s=%s", key, r.Size)
-	return r.Upgrade(ctx, []string{key + "=" + r.Size})
+	return r.replace(ctx, size)
 }
 
 func (r Resize) name() string { return r.Release + "-" + r.Component }
@@ -127,13 +117,12 @@ func (r Resize) check(ctx context.Context, claims []corev1.PersistentVolumeClaim
 	return nil
 }
 
-// replace leaves the pods without their StatefulSet for a moment; the new one finds them by their labels. One that is
-// not there, after a run that was interrupted here, is made by the upgrade.
+// replace leaves the pods without their StatefulSet for a moment; the new one finds them by their labels.
 func (r Resize) replace(ctx context.Context, size resource.Quantity) error {
 	sets := r.Client.AppsV1().StatefulSets(r.Namespace)
 	old, err := sets.Get(ctx, r.name(), metav1.GetOptions{})
-	if apierrors.IsNotFound(err) {
-		return nil
+	if apierrors.IsNotFound(err) { // an earlier run was interrupted just here
+		return usage.Errorf("StatefulSet %s is not there: helm upgrade with %s=%s makes it, and it takes up its pods and volumes", r.name(), keys[r.Component], r.Size)
 	}
 	if err != nil {
 		return err
@@ -162,7 +151,7 @@ func (r Resize) replace(ctx context.Context, size resource.Quantity) error {
 		return err == nil, err
 	})
 	if err != nil {
-		return fmt.Errorf("StatefulSet %s was deleted, its pods run on, and it could not be made anew: %w: repeat this command", old.Name, err)
+		return fmt.Errorf("StatefulSet %s was deleted, its pods run on, and it could not be made anew: %w: helm upgrade with %s=%s makes it", old.Name, err, keys[r.Component], r.Size)
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package resize
 
 import (
-	"context"
 	"errors"
 	"testing"
 
@@ -48,14 +47,9 @@ var (
 	fixed = &storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "fixed"}, Provisioner: "p"}
 )
 
-// attempt resizes Kafka and returns the values that Helm was given.
-func attempt(t *testing.T, client *fake.Clientset, size string) (set []string, err error) {
+func attempt(t *testing.T, client *fake.Clientset, size string) error {
 	t.Helper()
-	err = Resize{
-		Client: client, Namespace: "ns", Release: "r", Component: "kafka", Size: size, Detail: t.Logf,
-		Upgrade: func(_ context.Context, s []string) error { set = s; return nil },
-	}.Run(t.Context())
-	return set, err
+	return Resize{Client: client, Namespace: "ns", Release: "r", Component: "kafka", Size: size, Detail: t.Logf}.Run(t.Context())
 }
 
 func checkSizes(t *testing.T, client *fake.Clientset, size string) {
@@ -75,9 +69,7 @@ func checkSizes(t *testing.T, client *fake.Clientset, size string) {
 
 func TestResize(t *testing.T) {
 	client := fake.NewClientset(aClaim("data-r-kafka-0", "4Gi", "grows"), aClaim("data-r-kafka-1", "4Gi", "grows"), aStatefulSet("4Gi"), grows)
-	set, err := attempt(t, client, "20Gi")
-	require.NoError(t, err)
-	assert.Equal(t, []string{"kafka.storage.size=20Gi"}, set)
+	require.NoError(t, attempt(t, client, "20Gi"))
 	checkSizes(t, client, "20Gi")
 	for _, action := range client.Actions() {
 		if deleted, ok := action.(kubetesting.DeleteActionImpl); ok {
@@ -89,21 +81,19 @@ func TestResize(t *testing.T) {
 // An interrupted run is gone on with, wherever it was.
 func TestResizeMayBeRepeated(t *testing.T) {
 	for name, objects := range map[string][]runtime.Object{
-		"some claims":             {aClaim("data-r-kafka-0", "20Gi", "grows"), aClaim("data-r-kafka-1", "4Gi", "grows"), aStatefulSet("4Gi")},
-		"all claims":              {aClaim("data-r-kafka-0", "20Gi", "grows"), aStatefulSet("4Gi")},
-		"all but Helm's own part": {aClaim("data-r-kafka-0", "20Gi", "grows"), aStatefulSet("20Gi")},
+		"some claims": {aClaim("data-r-kafka-0", "20Gi", "grows"), aClaim("data-r-kafka-1", "4Gi", "grows"), aStatefulSet("4Gi")},
+		"all claims":  {aClaim("data-r-kafka-0", "20Gi", "grows"), aStatefulSet("4Gi")},
+		"everything":  {aClaim("data-r-kafka-0", "20Gi", "grows"), aStatefulSet("20Gi")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := fake.NewClientset(append(objects, grows)...)
-			set, err := attempt(t, client, "20Gi")
-			require.NoError(t, err)
-			assert.Equal(t, []string{"kafka.storage.size=20Gi"}, set)
+			require.NoError(t, attempt(t, client, "20Gi"))
 			checkSizes(t, client, "20Gi")
 		})
 	}
-	set, err := attempt(t, fake.NewClientset(aClaim("data-r-kafka-0", "20Gi", "grows"), grows), "20Gi")
-	require.NoError(t, err, "without the StatefulSet, which the upgrade makes")
-	assert.Equal(t, []string{"kafka.storage.size=20Gi"}, set)
+	err := attempt(t, fake.NewClientset(aClaim("data-r-kafka-0", "20Gi", "grows"), grows), "20Gi")
+	require.EqualError(t, err, "StatefulSet r-kafka is not there: helm upgrade with kafka.storage.size=20Gi makes it, and it takes up its pods and volumes")
+	assert.Equal(t, 2, usage.ExitCode(err))
 }
 
 func TestResizeRefuses(t *testing.T) {
@@ -126,10 +116,9 @@ func TestResizeRefuses(t *testing.T) {
 			objects = append(objects, c.claim)
 		}
 		client := fake.NewClientset(objects...)
-		set, err := attempt(t, client, c.size)
+		err := attempt(t, client, c.size)
 		require.EqualError(t, err, want)
 		assert.Equal(t, 2, usage.ExitCode(err))
-		assert.Nil(t, set)
 		for _, action := range client.Actions() {
 			assert.Contains(t, []string{"get", "list"}, action.GetVerb(), "%s: something was changed all the same", want)
 		}
@@ -145,6 +134,6 @@ func TestResizeTellsOfALostStatefulSet(t *testing.T) {
 	client.PrependReactor("create", "statefulsets", func(kubetesting.Action) (bool, runtime.Object, error) {
 		return true, nil, errors.New("quota")
 	})
-	_, err := attempt(t, client, "20Gi")
-	require.EqualError(t, err, "StatefulSet r-kafka was deleted, its pods run on, and it could not be made anew: quota: repeat this command")
+	require.EqualError(t, attempt(t, client, "20Gi"),
+		"StatefulSet r-kafka was deleted, its pods run on, and it could not be made anew: quota: helm upgrade with kafka.storage.size=20Gi makes it")
 }
