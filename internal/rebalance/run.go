@@ -15,8 +15,10 @@ import (
 // atOnce is how many partitions are copied at a time: what else goes on has to have a share of the network.
 const atOnce = 10
 
-// interval is how often Kafka is asked how far it is. It keeps what it has been told, so nothing is lost between.
-const interval = time.Second
+const (
+	interval = time.Second      // how often Kafka is asked how far it is
+	age      = 10 * time.Second // how old the metadata may be that brokers and the client pass on: twice as old as usual
+)
 
 // Kafka is what is asked of a kafka.Client.
 type Kafka interface {
@@ -30,8 +32,14 @@ func Run(ctx context.Context, client Kafka, brokers int, detail func(format stri
 	if brokers < 1 {
 		return 0, usage.Errorf("brokers must be at least 1, not %d", brokers)
 	}
-	if err := moved(ctx, client, detail); err != nil { // what an earlier run has begun
+	earlier, err := moved(ctx, client, detail) // what an earlier run has begun
+	if err != nil {
 		return 0, err
+	}
+	if earlier {
+		if err := pause(ctx, age); err != nil {
+			return 0, err
+		}
 	}
 	changes, err := read(ctx, client, brokers)
 	if err != nil {
@@ -43,7 +51,7 @@ func Run(ctx context.Context, client Kafka, brokers int, detail func(format stri
 		if err := move(ctx, client, chunk); err != nil {
 			return done, err
 		}
-		if err := moved(ctx, client, detail); err != nil {
+		if _, err := moved(ctx, client, detail); err != nil {
 			return done, err
 		}
 		done += len(chunk)
@@ -110,47 +118,53 @@ func move(ctx context.Context, client Kafka, partitions []partition) error {
 	return errors.Join(errs...)
 }
 
-// moved waits until no partition is on its way. Kafka goes on by itself when nobody waits.
-func moved(ctx context.Context, client Kafka, detail func(format string, args ...any)) error {
+// moved waits until no partition is on its way, and tells whether one was. Kafka goes on by itself when nobody waits.
+func moved(ctx context.Context, client Kafka, detail func(format string, args ...any)) (waited bool, err error) {
 	for {
 		answer, err := client.ListPartitionReassignments(ctx, &kafka.ListPartitionReassignmentsRequest{Timeout: time.Minute})
 		if err == nil {
 			err = answer.Error
 		}
 		if err != nil {
-			return fmt.Errorf("kafka: %w", err)
+			return waited, fmt.Errorf("kafka: %w", err)
 		}
 		left := 0
 		for _, topic := range answer.Topics {
 			left += len(topic.Partitions)
 		}
 		if left == 0 {
+			return waited, nil
+		}
+		waited = true
+		detail("%d partitions on their way", left)
+		if err := pause(ctx, interval); err != nil {
+			return waited, fmt.Errorf("%d partitions are still on their way, and go on without this command: %w", left, err)
+		}
+	}
+}
+
+// settled waits until nothing is left to change by what Kafka tells everybody, which may still be a partition with both
+// its old and its new replicas.
+func settled(ctx context.Context, client Kafka, brokers int) error {
+	var changes []partition
+	var err error
+	for began := time.Now(); time.Since(began) < 3*age; {
+		if changes, err = read(ctx, client, brokers); err == nil && len(changes) == 0 {
 			return nil
 		}
-		detail("%d partitions on their way", left)
-		if err := pause(ctx); err != nil {
-			return fmt.Errorf("%d partitions are still on their way, and go on without this command: %w", left, err)
-		}
-	}
-}
-
-// settled waits until nothing is left to change by what Kafka tells everybody, which is some seconds old.
-func settled(ctx context.Context, client Kafka, brokers int) error {
-	for range 30 {
-		changes, err := read(ctx, client, brokers)
-		if err != nil || len(changes) == 0 {
-			return err
-		}
-		if err := pause(ctx); err != nil {
+		if err := pause(ctx, interval); err != nil {
 			return err
 		}
 	}
-	return fmt.Errorf("partitions were moved, and more have to be: somebody else changes topics too, repeat this command")
+	if err != nil {
+		return err
+	}
+	return errors.New("partitions were moved, and more have to be: somebody else changes topics too, repeat this command")
 }
 
-func pause(ctx context.Context) error {
+func pause(ctx context.Context, d time.Duration) error {
 	select {
-	case <-time.After(interval):
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -22,6 +22,7 @@ type fakeKafka struct {
 	most       int
 	refuse     error
 	atHost     string
+	stale      int // how many looks at the metadata still see both the old and the new replicas, after a move
 }
 
 func newFakeKafka(brokers int, partitions []partition) *fakeKafka {
@@ -39,10 +40,17 @@ func (f *fakeKafka) Metadata(context.Context, *kafka.MetadataRequest) (*kafka.Me
 			topics[p.topic] = &kafka.Topic{Name: p.topic}
 		}
 		described := kafka.Partition{ID: p.id}
-		for _, id := range p.replicas {
+		replicas := p.replicas
+		if f.stale > 0 && f.most > 0 {
+			replicas = []int{0, 1}
+		}
+		for _, id := range replicas {
 			described.Replicas = append(described.Replicas, kafka.Broker{ID: id, Host: f.atHost})
 		}
 		topics[p.topic].Partitions = append(topics[p.topic].Partitions, described)
+	}
+	if f.most > 0 {
+		f.stale--
 	}
 	answer := &kafka.MetadataResponse{Brokers: f.brokers}
 	for _, topic := range topics {
@@ -88,6 +96,17 @@ func TestRunMovesAllFromALeavingBroker(t *testing.T) {
 		moved, err = Run(t.Context(), f, 1, t.Logf)
 		require.NoError(t, err)
 		assert.Zero(t, moved, "moved again")
+	})
+}
+
+func TestRunWaitsForWhatKafkaTells(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFakeKafka(2, topic("t", []int{1}))
+		f.stale = 5
+		moved, err := Run(t.Context(), f, 1, t.Logf)
+		require.NoError(t, err)
+		assert.Equal(t, 1, moved)
+		assert.Less(t, f.stale, 0, "looks that were still stale")
 	})
 }
 
