@@ -47,7 +47,8 @@ func rootCommand() *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
-	root.AddCommand(upCommand(a), downCommand(a), statusCommand(a), verifyCommand(a), imagesCommand(a), composeConfigCommand(a))
+	root.AddCommand(upCommand(a), downCommand(a), statusCommand(a), verifyCommand(a), imagesCommand(a), composeConfigCommand(a),
+		resizeCommand(a), rebalanceCommand(a))
 	return root
 }
 

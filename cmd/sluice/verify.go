@@ -7,7 +7,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"sluice/internal/cluster"
 	"sluice/internal/progress"
 	"sluice/internal/verify"
 )
@@ -19,18 +18,15 @@ func verifyCommand(a *app) *cobra.Command {
 		Short: "Send numbered events through the running pipeline and account for every one",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if options.Kubeconfig == "" {
-				c, err := cluster.New(a.topology)
-				if err != nil {
-					return err
-				}
-				options.Kubeconfig = c.Kubeconfig
+			var err error
+			if options.Kubeconfig, err = a.kubeconfig(options.Kubeconfig); err != nil {
+				return err
 			}
 			return a.verify(cmd.Context(), options)
 		},
 	}
 	flags := command.Flags()
-	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", "kubeconfig of the cluster to verify (default: the topology's own)")
+	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", kubeconfigUsage)
 	flags.IntVar(&options.Count, "count", 10_000, "numbered events to send")
 	flags.IntVar(&options.Rate, "rate", 0, "events a second; 0 is as fast as possible")
 	flags.IntVar(&options.Size, "size", 0, "bytes of one event's message; 0 leaves it to the generator")

@@ -23,8 +23,12 @@ import (
 	"sluice/internal/usage"
 )
 
-// helmTimeout bounds what Helm itself waits for: the API server's answers, not the pods.
-const helmTimeout = 2 * time.Minute
+const (
+	// helmTimeout bounds what Helm itself waits for: the API server's answers, not the pods.
+	helmTimeout = 2 * time.Minute
+	// maxHistory is how many revisions are kept, as the helm command does: each is a Secret of some 200 kB.
+	maxHistory = 10
+)
 
 // Release is one release of the chart in one cluster.
 type Release struct {
@@ -61,7 +65,7 @@ func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []
 	}
 	if installed {
 		upgrade := action.NewUpgrade(config)
-		upgrade.Namespace, upgrade.Timeout = r.Namespace, helmTimeout
+		upgrade.Namespace, upgrade.Timeout, upgrade.MaxHistory = r.Namespace, helmTimeout, maxHistory
 		_, err = upgrade.RunWithContext(ctx, r.Name, chart, merged)
 	} else {
 		install := action.NewInstall(config)
@@ -94,7 +98,7 @@ func (r Release) Change(ctx context.Context, chartDir string, set []string) erro
 		return err
 	}
 	upgrade := action.NewUpgrade(config)
-	upgrade.Namespace, upgrade.Timeout, upgrade.ResetThenReuseValues = r.Namespace, helmTimeout, true
+	upgrade.Namespace, upgrade.Timeout, upgrade.MaxHistory, upgrade.ResetThenReuseValues = r.Namespace, helmTimeout, maxHistory, true
 	changed := map[string]any{}
 	for _, value := range set {
 		if err := strvals.ParseInto(value, changed); err != nil {
@@ -149,7 +153,7 @@ func (r Release) Rollback(revision int) error {
 
 func (r Release) rollback(config *action.Configuration, revision int) error {
 	rollback := action.NewRollback(config)
-	rollback.Version, rollback.Timeout = revision, helmTimeout
+	rollback.Version, rollback.Timeout, rollback.MaxHistory = revision, helmTimeout, maxHistory
 	return rollback.Run(r.Name)
 }
 

@@ -1,4 +1,5 @@
 {{- define "lib.statefulset" }}
+{{- include "lib.checkStorage" . }}
 ---
 apiVersion: apps/v1
 kind: StatefulSet

@@ -1,0 +1,134 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/chart/loader"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"sluice/internal/rebalance"
+	helm "sluice/internal/release"
+	"sluice/internal/state"
+	"sluice/internal/verify"
+)
+
+// TestUpgradeAndScale takes a small release of its own from the chart before this one to this one, to two brokers and
+// back to one, and back to the chart before. After each step what was indexed and what Kafka holds is still there, and
+// new events flow.
+func TestUpgradeAndScale(t *testing.T) {
+	c := connect(t)
+	root, err := state.Repository()
+	require.NoError(t, err)
+	const events = 1_000
+	r := smallRelease{helm.Release{Kubeconfig: c.kubeconfig, Namespace: "upg", Name: "upgrade"}, c}
+	require.NoError(t, r.EnsureNamespace(t.Context(), c.Client))
+	t.Cleanup(func() {
+		assert.NoError(t, c.CoreV1().Namespaces().Delete(context.Background(), r.Namespace, metav1.DeleteOptions{}))
+	})
+	for i, step := range []struct {
+		name string
+		do   func(*testing.T)
+	}{
+		{"installed", func(t *testing.T) { r.apply(t, filepath.Join(root, "test/testdata/sluice-0.1.0.tgz")) }},
+		{"upgraded", func(t *testing.T) { r.apply(t, filepath.Join(root, "charts/sluice")) }},
+		{"scaled out and in", r.scale},
+		{"rolled back", func(t *testing.T) { require.NoError(t, r.Rollback(1)) }},
+	} {
+		began := time.Now()
+		step.do(t)
+		r.wait(t)
+		require.Equal(t, i*events, r.indexed(t), "events of the steps before, when it was %s", step.name)
+		report, err := verify.Run(t.Context(), verify.Options{
+			Kubeconfig: r.Kubeconfig, Namespace: r.Namespace, Release: r.Name, Count: events, Rate: events, Timeout: 3 * time.Minute,
+		})
+		var text bytes.Buffer
+		require.NoError(t, report.Print(&text))
+		require.NoError(t, err, text.String())
+		require.Equal(t, (i+1)*events, r.inKafka(t), "records in the topic, when it was %s", step.name)
+		t.Logf("%s, ready and counted in %.0f s", step.name, time.Since(began).Seconds())
+	}
+}
+
+// smallRelease has only what carries events.
+type smallRelease struct {
+	helm.Release
+	*cluster
+}
+
+// apply installs or upgrades. The images of ours are this version's either way: the cluster has no others.
+func (r smallRelease) apply(t *testing.T, chart string) {
+	t.Helper()
+	current, err := loader.Load("../../charts/sluice")
+	require.NoError(t, err)
+	version := current.Metadata.Version
+	require.NoError(t, r.Apply(t.Context(), chart, []string{"testdata/values-upgrade.yaml"},
+		[]string{"generators.image.tag=" + version, "kafka.exporter.image.tag=" + version}))
+}
+
+func (r smallRelease) wait(t *testing.T) {
+	t.Helper()
+	require.NoError(t, r.Wait(t.Context(), r.Client, func(string, ...any) {}))
+}
+
+// scale goes the way of docs/scaling.md to a second broker and back.
+func (r smallRelease) scale(t *testing.T) {
+	brokers := func(n int) int {
+		moved, err := rebalance.Run(t.Context(), verify.Brokers(r.Client, r.Namespace, r.Name), n, t.Logf)
+		require.NoError(t, err)
+		return moved
+	}
+	held := r.inKafka(t)
+	require.NoError(t, r.Change(t.Context(), "../../charts/sluice", []string{"kafka.replicas=2"}))
+	r.wait(t)
+	out := brokers(2)
+	require.Positive(t, out, "partitions moved to the new broker")
+	require.Equal(t, held, r.inKafka(t))
+	require.Equal(t, out, brokers(1), "partitions moved back from it")
+	require.NoError(t, r.Change(t.Context(), "../../charts/sluice", []string{"kafka.replicas=1"}))
+	r.wait(t)
+	t.Logf("%d partitions moved there and back", out)
+}
+
+// indexed is how many documents the release's index has.
+func (r smallRelease) indexed(t *testing.T) int {
+	t.Helper()
+	client := r.HTTP(r.Namespace, r.Name+"-elasticsearch", 9200, 10*time.Second)
+	response, err := client.Get("http://elasticsearch/upgrade-index/_count")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusNotFound {
+		return 0 // nothing was indexed yet
+	}
+	var answer struct{ Count int }
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&answer))
+	return answer.Count
+}
+
+// inKafka is how many records the release's topic has.
+func (r smallRelease) inKafka(t *testing.T) int {
+	t.Helper()
+	client := verify.Brokers(r.Client, r.Namespace, r.Name)
+	var requests []kafka.OffsetRequest
+	for partition := range 3 {
+		requests = append(requests, kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition))
+	}
+	answer, err := client.ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{"upgrade-topic": requests}})
+	require.NoError(t, err)
+	records := int64(0)
+	for _, partition := range answer.Topics["upgrade-topic"] {
+		require.NoError(t, partition.Error)
+		records += partition.LastOffset - partition.FirstOffset
+	}
+	return int(records)
+}
