@@ -8,10 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +31,7 @@ func TestHostileRecords(t *testing.T) {
 	cases, err := hostile.Load(run, time.Now())
 	require.NoError(t, err)
 
-	kafkaClient := c.kafka()
+	kafkaClient := c.Kafka()
 	offsets := make([][]int64, len(cases)) // where each record was put, in partition 0
 	for range 2 {
 		for i, hostileCase := range cases {
@@ -51,7 +49,7 @@ func TestHostileRecords(t *testing.T) {
 		produce(t, kafkaClient, topic, fmt.Appendf(nil, `{"event":{"id":%q},"service":{"name":"last"}}`, id))
 		ids = append(ids, id)
 	}
-	search := elasticsearch{http: c.http(), url: "http://" + release + "-elasticsearch:9200", index: r.index}
+	search := elasticsearch{http: c.Services(), url: "http://" + release + "-elasticsearch:9200", index: r.index}
 	search.await(t, ids, 3*time.Minute)
 
 	ids = nil
@@ -91,7 +89,7 @@ type engineRelease struct {
 
 func readEngineRelease(t *testing.T, c *cluster) engineRelease {
 	t.Helper()
-	values, err := releases.Release{Kubeconfig: c.kubeconfig, Namespace: namespace, Name: release}.Values()
+	values, err := releases.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}.Values()
 	require.NoError(t, err)
 	content, err := json.Marshal(values)
 	require.NoError(t, err)
@@ -101,26 +99,6 @@ func readEngineRelease(t *testing.T, c *cluster) engineRelease {
 	}
 	require.NoError(t, json.Unmarshal(content, &v))
 	return engineRelease{v.Global.Topic, v.Global.AnomaliesTopic, v.Global.Index, v.Logstash.Enabled}
-}
-
-// kafka reaches the brokers through the API server, by the names that they advertise: the first part is the pod's.
-func (c *cluster) kafka() *kafka.Client {
-	service := release + "-kafka"
-	dial := func(ctx context.Context, _, address string) (net.Conn, error) {
-		host, portText, err := net.SplitHostPort(address)
-		if err != nil {
-			return nil, err
-		}
-		port, err := strconv.Atoi(portText)
-		if err != nil {
-			return nil, err
-		}
-		if pod, _, _ := strings.Cut(host, "."); pod != service {
-			return c.DialPod(ctx, namespace, pod, port)
-		}
-		return c.DialService(ctx, namespace, service, port)
-	}
-	return &kafka.Client{Addr: kafka.TCP(service + ":9092"), Timeout: 30 * time.Second, Transport: &kafka.Transport{Dial: dial, DialTimeout: 20 * time.Second}}
 }
 
 // produce puts a record into partition 0 and returns its offset.
@@ -133,22 +111,6 @@ func produce(t *testing.T, client *kafka.Client, topic string, value []byte) int
 	require.NoError(t, err, "a record of %d bytes for %s", len(value), topic)
 	require.NoError(t, answer.Error, "a record of %d bytes for %s", len(value), topic)
 	return answer.BaseOffset
-}
-
-func (c *cluster) http() *http.Client {
-	return &http.Client{Timeout: time.Minute, Transport: &http.Transport{
-		DialContext: func(ctx context.Context, _, address string) (net.Conn, error) {
-			host, portText, err := net.SplitHostPort(address)
-			if err != nil {
-				return nil, err
-			}
-			port, err := strconv.Atoi(portText)
-			if err != nil {
-				return nil, err
-			}
-			return c.DialService(ctx, namespace, host, port)
-		},
-	}}
 }
 
 // elasticsearch looks into every index whose name begins with that of the alias.
