@@ -3,7 +3,7 @@ securityContext:
   runAsUser: 1000
   runAsGroup: 1000
   fsGroup: 1000
-# Time to hand over the leadership of every partition.
+# Time to wait for copies of others, and to hand over the leadership of every partition.
 terminationGracePeriodSeconds: 120
 initContainers:
   - name: jmx-exporter
@@ -53,6 +53,11 @@ containers:
       periodSeconds: 20
       timeoutSeconds: 5
       failureThreshold: 5
+    {{- if gt (int .Values.replicas) 1 }}
+    lifecycle:
+      # Not while another broker still catches up.
+      preStop: {exec: {command: [bash, /etc/sluice/stop.sh]}}
+    {{- end }}
     resources: {{- toYaml .Values.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}
