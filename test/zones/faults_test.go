@@ -7,8 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,9 +39,11 @@ func TestFaults(t *testing.T) {
 		r.awaitAlert(t, "KafkaBrokerDown", 90*time.Second)
 		time.Sleep(time.Until(began.Add(30 * time.Second)))
 		resume()
-		r.awaitRefusal(t)
+		r.awaitRefusals(t, true)
 		r.awaitAlert(t, "ElasticsearchDiskFull", 2*time.Minute)
 		free()
+		r.awaitRefusals(t, false)
+		require.NoError(t, r.watermarks(t.Context(), "null")) // others use the disk too
 	})
 	r.awaitDocuments(t, letters, "-dead-letter")
 	r.awaitDocuments(t, strays, "-undated")
@@ -52,7 +52,7 @@ func TestFaults(t *testing.T) {
 		resume := r.pause(t, name+"-zookeeper-0", name+"-zookeeper-1")
 		require.NoError(t, r.blockWrites(t.Context(), true))
 		t.Cleanup(func() { _ = r.blockWrites(context.WithoutCancel(t.Context()), false) })
-		r.awaitRefusal(t)
+		r.awaitRefusals(t, true)
 		r.awaitAlert(t, "ZooKeeperQuorumLost", 2*time.Minute)
 		resume()
 		require.NoError(t, r.blockWrites(t.Context(), false))
@@ -165,21 +165,22 @@ func (r *release) blockWrites(ctx context.Context, blocked bool) error {
 	return r.elastic(ctx, "PUT", r.index+"/_settings", fmt.Sprintf(`{"index.blocks.write":%t}`, blocked), nil)
 }
 
-// awaitRefusal waits until Elasticsearch refuses to write a document.
-func (r *release) awaitRefusal(t *testing.T) {
+// awaitRefusals waits until an index of the logs refuses writes, or none does any more.
+func (r *release) awaitRefusals(t *testing.T, refused bool) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		var settings map[string]struct{ Settings map[string]any }
-		if r.elastic(t.Context(), "GET", r.index+"/_settings?flat_settings=true", "", &settings) != nil {
+		var indices map[string]struct{ Settings map[string]any }
+		if r.elastic(t.Context(), "GET", r.index+"/_settings?flat_settings=true", "", &indices) != nil {
 			return false
 		}
-		for _, index := range slices.Sorted(maps.Keys(settings)) {
-			for key, value := range settings[index].Settings {
+		blocks := 0
+		for _, index := range indices {
+			for key, value := range index.Settings {
 				if strings.HasPrefix(key, "index.blocks.") && value == "true" {
-					return true
+					blocks++
 				}
 			}
 		}
-		return false
-	}, 2*time.Minute, time.Second, "no index refuses writes")
+		return blocks > 0 == refused
+	}, 2*time.Minute, time.Second, "indices that refuse writes: %t", refused)
 }
