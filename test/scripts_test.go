@@ -101,6 +101,31 @@ func TestCreateTopic(t *testing.T) {
 	})
 }
 
+// A broker stops when no partition lacks a copy, when the time is over, or when it does not answer.
+func TestStopBroker(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer  string // what the stand-in of kafka-topics.sh does at call $n
+		timeout string
+		calls   int
+	}{
+		"all copies in sync":    {"true", "20", 1},
+		"in sync after a while": {`[ $n -ge 3 ] || echo "Topic: logs Partition: 0 Isr: 1,2"`, "20", 3},
+		"never in sync":         {`echo "Topic: logs Partition: 0 Isr: 1,2"; sleep 1.1`, "1", 1},
+		"no answer":             {"exit 1", "20", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			log := filepath.Join(folder, "calls")
+			content := fmt.Sprintf("#!/bin/sh\necho \"$*\" >> %s\nn=$(wc -l < %[1]s)\n%s\n", log, test.answer)
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "kafka-topics.sh"), []byte(content), 0o700))
+			output, err := script(t, "kafka/files/stop.sh", "", "KAFKA_BIN="+folder, "ADMIN_PORT=9091", "TIMEOUT_SECONDS="+test.timeout)
+			require.NoError(t, err, output)
+			require.Equal(t, strings.Repeat("--bootstrap-server localhost:9091 --command-config /admin.properties --describe --under-replicated-partitions\n", test.calls), read(t, log))
+		})
+	}
+}
+
 func topicEnv(address, bin, timeout string) []string {
 	return []string{"BOOTSTRAP_SERVER=" + address, "KAFKA_BIN=" + bin, "TIMEOUT_SECONDS=" + timeout,
 		"TOPICS=logs 3 60000\nfindings 1 90000\n", "REPLICATION_FACTOR=1", "MIN_INSYNC_REPLICAS=1"}

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/spf13/cobra"
 
 	"sluice/internal/kube"
 	"sluice/internal/progress"
 	"sluice/internal/rebalance"
+	"sluice/internal/release"
 	"sluice/internal/usage"
 	"sluice/internal/verify"
 )
@@ -40,8 +42,12 @@ func (a *app) rebalance(ctx context.Context, kubeconfig string, brokers int) err
 	if err != nil {
 		return usage.Errorf("%w: set --kubeconfig to the cluster's", err)
 	}
+	access, err := verify.NewAdminAccess(ctx, client, release.Release{Kubeconfig: kubeconfig, Namespace: a.namespace, Name: a.release})
+	if err != nil {
+		return err
+	}
 	return a.out.Do("Partitions", func(s *progress.Step) error {
-		moved, err := rebalance.Run(ctx, verify.Brokers(client, a.namespace, a.release), brokers, s.Detail)
+		moved, err := rebalance.Run(ctx, &kafka.Client{Addr: kafka.TCP(access.Brokers()), Transport: access.Kafka()}, brokers, s.Detail)
 		if err == nil {
 			s.Detail("%d moved; all are on %d brokers", moved, brokers)
 		}

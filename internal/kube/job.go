@@ -20,12 +20,6 @@ type JobResult struct {
 
 const jobPoll = 250 * time.Millisecond
 
-// Stuck are the reasons of a waiting container that waiting does not cure.
-var Stuck = []string{
-	"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError",
-	"CreateContainerConfigError", "CreateContainerError", "RunContainerError",
-}
-
 // RunJob runs a Job with one pod to its end and deletes it. What keeps the pod from starting is
 // returned at once as an error; a container's exit code is not one. The API server may be away for
 // a while, as it is when its node restarts, and forbids everything until it knows its roles again:
@@ -45,8 +39,9 @@ func (c *Client) RunJob(ctx context.Context, job *batchv1.Job) (JobResult, error
 
 	tick := time.NewTicker(jobPoll)
 	defer tick.Stop()
+	var starts Starts
 	for {
-		result, done, err := c.inspect(ctx, created)
+		result, done, err := c.inspect(ctx, created, &starts)
 		var start *StartError
 		if done || errors.As(err, &start) {
 			return result, err
@@ -60,7 +55,7 @@ func (c *Client) RunJob(ctx context.Context, job *batchv1.Job) (JobResult, error
 }
 
 // inspect looks once whether the Job's pod has ended or can't start.
-func (c *Client) inspect(ctx context.Context, job *batchv1.Job) (result JobResult, done bool, err error) {
+func (c *Client) inspect(ctx context.Context, job *batchv1.Job, starts *Starts) (result JobResult, done bool, err error) {
 	pod, err := c.jobPod(ctx, job)
 	if err != nil {
 		return result, false, err
@@ -68,7 +63,7 @@ func (c *Client) inspect(ctx context.Context, job *batchv1.Job) (result JobResul
 	if pod == nil {
 		return result, false, c.refused(ctx, job)
 	}
-	if err := blocked(pod); err != nil {
+	if err := blocked(pod, starts); err != nil {
 		return result, false, err
 	}
 	ended := terminated(pod)
@@ -112,7 +107,7 @@ func (c *Client) refused(ctx context.Context, job *batchv1.Job) error {
 }
 
 // blocked reports why a pod that exists can't start.
-func blocked(pod *corev1.Pod) error {
+func blocked(pod *corev1.Pod, starts *Starts) error {
 	name := pod.Namespace + "/" + pod.Labels[batchv1.JobNameLabel]
 	for _, condition := range pod.Status.Conditions {
 		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse && condition.Reason == corev1.PodReasonUnschedulable {
@@ -120,7 +115,8 @@ func blocked(pod *corev1.Pod) error {
 		}
 	}
 	for _, status := range pod.Status.ContainerStatuses {
-		if waiting := status.State.Waiting; waiting != nil && slices.Contains(Stuck, waiting.Reason) {
+		if starts.Stuck(pod, status) != "" {
+			waiting := status.State.Waiting
 			return &StartError{Job: name, Reason: waiting.Reason, Message: fmt.Sprintf("image %s: %s", status.Image, waiting.Message)}
 		}
 	}

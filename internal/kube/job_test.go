@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -66,6 +67,25 @@ func TestRunJobSaysAtOnceWhyAPodCannotStart(t *testing.T) {
 		_, err := client.RunJob(context.Background(), testJob)
 		assert.EqualError(t, err, "job ns/j can't start "+want)
 		assert.Less(t, time.Since(began), time.Second)
+	}
+}
+
+func TestRunJobBearsAFailureThatPasses(t *testing.T) {
+	for _, reason := range []string{"RunContainerError", "CreateContainerError"} {
+		synctest.Test(t, func(t *testing.T) {
+			set := fake.NewClientset(jobPod(waiting(reason, "runc: unable to freeze")))
+			began := time.Now()
+			_, err := (&Client{Interface: set}).RunJob(t.Context(), testJob)
+			require.EqualError(t, err, "job ns/j can't start ("+reason+"): image repo/image:1: runc: unable to freeze")
+			require.Equal(t, retryPatience, time.Since(began))
+
+			set = fake.NewClientset(jobPod(waiting(reason, "runc: unable to freeze")))
+			time.AfterFunc(retryPatience/2, func() {
+				_, _ = set.CoreV1().Pods("ns").Update(context.Background(), jobPod(exited(0)), metav1.UpdateOptions{})
+			})
+			_, err = (&Client{Interface: set}).RunJob(t.Context(), testJob)
+			require.NoError(t, err)
+		})
 	}
 }
 

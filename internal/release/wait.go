@@ -87,6 +87,7 @@ func job(j batchv1.Job) Workload {
 // Wait returns once every workload is done. It fails early, with the reason and the pod's last lines, on
 // what waiting does not mend: an image that can't be pulled, a container that keeps ending, a failed Job.
 func (r Release) Wait(ctx context.Context, client *kube.Client, detail func(string, ...any)) error {
+	var starts kube.Starts
 	var waitingFor string // as last seen: at the end of the time the API server may not answer any more
 	for {
 		workloads, err := r.Workloads(ctx, client)
@@ -104,7 +105,7 @@ func (r Release) Wait(ctx context.Context, client *kube.Client, detail func(stri
 			waitingFor = strings.Join(open, ", ")
 			detail("%d of %d ready, waiting for %s", len(workloads)-len(open), len(workloads), waitingFor)
 		}
-		if err := r.hopeless(ctx, client); err != nil {
+		if err := r.hopeless(ctx, client, &starts); err != nil {
 			return err
 		}
 		select {
@@ -165,7 +166,7 @@ func notReady(pod corev1.Pod) string {
 }
 
 // hopeless returns an error for a pod or a Job that will not become ready by itself.
-func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
+func (r Release) hopeless(ctx context.Context, client *kube.Client, starts *kube.Starts) error {
 	pods, err := client.CoreV1().Pods(r.Namespace).List(ctx, r.Selector())
 	if err != nil {
 		return nil //nolint:nilerr // the API server is busy; Wait asks again
@@ -175,7 +176,7 @@ func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
 			continue // of an older revision
 		}
 		for _, status := range append(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses...) {
-			if reason := stuck(status); reason != "" {
+			if reason := stuck(&pod, status, starts); reason != "" {
 				return fmt.Errorf("pod %s, container %s: %s\n%s", pod.Name, status.Name, reason, r.lastLines(ctx, client, pod.Name, status))
 			}
 		}
@@ -194,20 +195,14 @@ func (r Release) hopeless(ctx context.Context, client *kube.Client) error {
 	return nil
 }
 
-func stuck(status corev1.ContainerStatus) string {
-	if status.State.Waiting == nil {
-		return ""
-	}
-	reason := status.State.Waiting.Reason
-	switch {
-	case reason == "ErrImagePull":
+func stuck(pod *corev1.Pod, status corev1.ContainerStatus, starts *kube.Starts) string {
+	switch waiting := status.State.Waiting; {
+	case waiting != nil && waiting.Reason == "ErrImagePull":
 		return "" // once is no pattern: it becomes ImagePullBackOff
-	case slices.Contains(kube.Stuck, reason):
-		return reason + ": " + status.State.Waiting.Message
-	case reason == "CrashLoopBackOff" && status.RestartCount >= maxRestarts:
+	case waiting != nil && waiting.Reason == "CrashLoopBackOff" && status.RestartCount >= maxRestarts:
 		return fmt.Sprintf("ended %d times", status.RestartCount)
 	}
-	return ""
+	return starts.Stuck(pod, status)
 }
 
 func (r Release) lastLines(ctx context.Context, client *kube.Client, pod string, status corev1.ContainerStatus) string {

@@ -166,14 +166,61 @@ func TestWaitGivesUpEarly(t *testing.T) {
 }
 
 // A Job's pods may fail until one succeeds: what it waits for was not there yet.
+// The kubelet makes a container again that runc could not start. Between two tries it waits for another reason.
+func TestWaitBearsAFailureThatPasses(t *testing.T) {
+	for _, reason := range []string{"RunContainerError", "CreateContainerError"} {
+		for _, c := range []struct {
+			name  string
+			fails time.Duration // from the first look on, every other second
+			err   string
+			after time.Duration
+		}{
+			{name: "passes", fails: 50 * time.Second, after: 100 * time.Second},
+			{name: "stays", fails: time.Hour, err: "pod r-app-0, container main: " + reason + " for 1m0s: the message\nfake logs", after: time.Minute},
+		} {
+			t.Run(reason+" "+c.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					began := time.Now()
+					set := fake.NewClientset()
+					set.PrependReactor("list", "deployments", func(kubetesting.Action) (bool, runtime.Object, error) {
+						ready := int32(1)
+						if time.Since(began) >= 100*time.Second {
+							ready = 2
+						}
+						return true, &appsv1.DeploymentList{Items: []appsv1.Deployment{*aDeployment(ready, 2, 2)}}, nil
+					})
+					set.PrependReactor("list", "pods", func(kubetesting.Action) (bool, runtime.Object, error) {
+						status := corev1.ContainerStatus{Name: "main", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}
+						if past := time.Since(began); past < c.fails && past/time.Second%2 == 0 {
+							status = aContainer(reason, 1)
+						} else if past < c.fails {
+							status = aContainer("CrashLoopBackOff", 1)
+						} else if past > 70*time.Second && past < 90*time.Second {
+							status = aContainer(reason, 1) // once more, after it had run
+						}
+						return true, &corev1.PodList{Items: []corev1.Pod{*aPod(status)}}, nil
+					})
+					err := ours.Wait(t.Context(), &kube.Client{Interface: set}, func(string, ...any) {})
+					if c.err == "" {
+						require.NoError(t, err)
+					} else {
+						require.EqualError(t, err, c.err)
+					}
+					require.Equal(t, c.after, time.Since(began))
+				})
+			})
+		}
+	}
+}
+
 func TestAJobThatSucceededInTheEndIsFine(t *testing.T) {
 	complete := batchv1.JobCondition{Type: batchv1.JobComplete, Status: corev1.ConditionTrue}
 	failed := aPod(corev1.ContainerStatus{State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 1}}})
 	failed.Status.Phase = corev1.PodFailed
 	_, err := wait(t, fakeClient(aJob(1, 2, complete), failed))
 	require.NoError(t, err)
-	require.NoError(t, ours.hopeless(t.Context(), fakeClient(aJob(0, 1), failed)), "another try is on its way")
-	require.NoError(t, ours.hopeless(t.Context(), fakeClient(aJob(1, 2, complete), failed)))
+	require.NoError(t, ours.hopeless(t.Context(), fakeClient(aJob(0, 1), failed), &kube.Starts{}), "another try is on its way")
+	require.NoError(t, ours.hopeless(t.Context(), fakeClient(aJob(1, 2, complete), failed), &kube.Starts{}))
 }
 
 func TestMemoryRequestsOfRunningPods(t *testing.T) {

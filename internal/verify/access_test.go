@@ -181,6 +181,33 @@ func TestExistingSecretsReplaceTheReleasesOwn(t *testing.T) {
 	}
 	a, err := newAccess(t.Context(), cluster(renamed), "ns", "rel", security{Enabled: true, ExistingSecrets: existing})
 	require.NoError(t, err)
-	assert.Equal(t, "kafka's", a.kafka.password)
+	assert.NotNil(t, a.kafka.RootCAs)
 	assert.Equal(t, "elasticsearch's", a.elasticsearch.password)
+}
+
+// Who changes the cluster shows a broker's certificate to brokers, and is Elasticsearch's admin.
+func TestAdminAccess(t *testing.T) {
+	pair, ca := certificate(t, "rel-kafka")
+	key, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(t, err)
+	admin := secrets(ca)
+	admin["rel-kafka-tls"]["tls.crt"] = string(ca)
+	admin["rel-kafka-tls"]["tls.key"] = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}))
+	admin["rel-elasticsearch-user-admin"] = map[string]string{"password": "admin's"}
+
+	a, err := newAdminAccess(t.Context(), cluster(admin), "ns", "rel", security{Enabled: true})
+	require.NoError(t, err)
+	assert.Equal(t, "rel-kafka-headless:9091", a.Brokers())
+	assert.Equal(t, pair.Certificate, a.Kafka().TLS.Certificates[0].Certificate)
+	assert.Nil(t, a.Kafka().SASL)
+	assert.Equal(t, "admin", a.elasticsearch.user)
+	assert.Equal(t, "admin's", a.elasticsearch.password)
+
+	admin["rel-kafka-tls"]["tls.key"] = "junk"
+	_, err = newAdminAccess(t.Context(), cluster(admin), "ns", "rel", security{Enabled: true})
+	assert.ErrorContains(t, err, "secret ns/rel-kafka-tls: tls: failed to find any PEM data in key")
+
+	a, err = newAdminAccess(t.Context(), cluster(nil), "ns", "rel", security{})
+	require.NoError(t, err)
+	assert.Equal(t, "rel-kafka:9092", a.Brokers())
 }

@@ -133,7 +133,7 @@ func kafkaVolume(s security, release string) corev1.Volume {
 		}}
 	}
 	return corev1.Volume{Name: "kafka-client", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{
-		Sources: []corev1.VolumeProjection{item(kafkaTLS, caKey), item(kafkaUser, passwordKey)},
+		Sources: []corev1.VolumeProjection{item(kafkaTLS, caKey), item("kafka-user-"+testUser, passwordKey)},
 	}}}
 }
 

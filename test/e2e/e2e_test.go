@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/verify"
+	"sluice/test/live"
 )
 
 const (
@@ -31,12 +32,12 @@ func TestKillProcesses(t *testing.T) {
 		f.crashes = append(f.crashes, &crash{
 			what: component,
 			when: afterPart(int64(1+3*i), 10),
-			do:   func() error { return c.killProcess(t.Context(), release+"-"+component+"-0") },
+			do:   func() error { return c.KillProcess(t.Context(), release+"-"+component+"-0") },
 		})
 	}
 	f.run(t, c, verify.Options{Count: crashCount, Rate: crashRate, Timeout: crashTimeout})
 	require.False(t, f.crashes[0].generatedBefore, "the generator had already sent everything: lower the rate")
-	c.waitReady(t, 5*time.Minute)
+	c.WaitReady(t, 5*time.Minute)
 }
 
 // The generator runs on the node that is killed. Started again, it sends all numbers again, and an
@@ -56,21 +57,21 @@ func TestKillNodeWhileGenerating(t *testing.T) {
 
 func testKillNode(t *testing.T, o verify.Options, when func(generated bool, searchable, total int64) bool) {
 	c := connect(t)
-	node, _, err := c.process(t.Context(), release+"-kafka-0")
+	node, _, err := c.Process(t.Context(), release+"-kafka-0")
 	require.NoError(t, err)
 	killed := &crash{
 		what: "the node",
 		when: when,
 		do: func() error {
-			if _, err := docker(t.Context(), "kill", node); err != nil {
+			if _, err := live.Docker(t.Context(), "kill", node); err != nil {
 				return err
 			}
-			_, err := docker(context.WithoutCancel(t.Context()), "start", node)
+			_, err := live.Docker(context.WithoutCancel(t.Context()), "start", node)
 			return err
 		},
 	}
 	f := flow{crashes: []*crash{killed}}
 	f.run(t, c, o)
 	require.Equal(t, !o.Restart, killed.generatedBefore, "the generator must have ended before the kill, or not, as the test says")
-	c.waitReady(t, 5*time.Minute)
+	c.WaitReady(t, 5*time.Minute)
 }

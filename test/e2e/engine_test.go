@@ -32,7 +32,7 @@ func TestHostileRecords(t *testing.T) {
 	cases, err := hostile.Load(run, time.Now())
 	require.NoError(t, err)
 
-	kafkaClient := c.kafka(t)
+	kafkaClient := c.Kafka(t)
 	offsets := make([][]int64, len(cases)) // where each record was put, in partition 0
 	for range 2 {
 		for i, hostileCase := range cases {
@@ -51,7 +51,7 @@ func TestHostileRecords(t *testing.T) {
 		ids = append(ids, id)
 	}
 	search := elasticsearch{index: r.index}
-	search.http, search.url = c.access(t).Elasticsearch(time.Minute)
+	search.http, search.url = c.Access(t).Elasticsearch(time.Minute)
 	search.await(t, ids, 3*time.Minute)
 
 	ids = nil
@@ -91,7 +91,7 @@ type engineRelease struct {
 
 func readEngineRelease(t *testing.T, c *cluster) engineRelease {
 	t.Helper()
-	values, err := releases.Release{Kubeconfig: c.kubeconfig, Namespace: namespace, Name: release}.Values()
+	values, err := releases.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}.Values()
 	require.NoError(t, err)
 	content, err := json.Marshal(values)
 	require.NoError(t, err)
@@ -101,20 +101,6 @@ func readEngineRelease(t *testing.T, c *cluster) engineRelease {
 	}
 	require.NoError(t, json.Unmarshal(content, &v))
 	return engineRelease{v.Global.Topic, v.Global.AnomaliesTopic, v.Global.Index, v.Logstash.Enabled}
-}
-
-// access leads into the release's components, whether it has security or not.
-func (c *cluster) access(t *testing.T) *verify.Access {
-	t.Helper()
-	access, err := verify.NewAccess(t.Context(), c.Client, releases.Release{Kubeconfig: c.kubeconfig, Namespace: namespace, Name: release})
-	require.NoError(t, err)
-	return access
-}
-
-func (c *cluster) kafka(t *testing.T) *kafka.Client {
-	t.Helper()
-	access := c.access(t)
-	return &kafka.Client{Addr: kafka.TCP(access.Brokers()), Timeout: 30 * time.Second, Transport: access.Kafka()}
 }
 
 // produce puts a record into partition 0 and returns its offset.

@@ -15,7 +15,7 @@ import (
 // Every component says by its own `helm test` pod that it does its job.
 func TestHelmTest(t *testing.T) {
 	c := connect(t)
-	r := helm.Release{Kubeconfig: c.kubeconfig, Namespace: namespace, Name: release}
+	r := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}
 	tested, err := r.Test(3 * time.Minute)
 	require.NoError(t, err)
 	require.NotEmpty(t, tested, "the release has no test pods")

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	helm "sluice/internal/release"
+	"sluice/test/live"
 )
 
 var forward = regexp.MustCompile(`^kubectl .* port-forward service/\S+ (\d+)$`)
@@ -20,9 +21,9 @@ var forward = regexp.MustCompile(`^kubectl .* port-forward service/\S+ (\d+)$`)
 // cluster's own version.
 func TestNotes(t *testing.T) {
 	c := connect(t)
-	notes, err := helm.Release{Kubeconfig: c.kubeconfig, Namespace: namespace, Name: release}.Notes()
+	notes, err := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}.Notes()
 	require.NoError(t, err)
-	node, _, err := c.process(t.Context(), release+"-kafka-0")
+	node, _, err := c.Process(t.Context(), release+"-kafka-0")
 	require.NoError(t, err)
 	ran := 0
 	for line := range strings.Lines(notes) {
@@ -41,7 +42,7 @@ func TestNotes(t *testing.T) {
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 			defer cancel()
-			output, err := docker(ctx, "exec", "--env", "KUBECONFIG=/etc/kubernetes/admin.conf", node, "bash", "-m", "-o", "pipefail", "-c", script)
+			output, err := live.Docker(ctx, "exec", "--env", "KUBECONFIG=/etc/kubernetes/admin.conf", node, "bash", "-m", "-o", "pipefail", "-c", script)
 			require.NoError(t, err, output)
 			require.NotContains(t, output, `"error"`, "Elasticsearch answers with an error")
 			t.Log(output)

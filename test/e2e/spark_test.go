@@ -145,14 +145,14 @@ func testKillSpark(t *testing.T) {
 	got, written := s.windows(t, run)
 	assert.Equal(t, want, got, "events of each window: in the topic, and counted by Spark")
 	t.Logf("%d windows are right, %d records for them; complete %.0f s after the last event", len(got), written, time.Since(began).Seconds())
-	s.waitReady(t, 5*time.Minute)
+	s.WaitReady(t, 5*time.Minute)
 }
 
 // killEach kills components one after the other, the first after a while, and gives each time to come back.
 func (s *sparkJob) killEach(t *testing.T, first time.Duration, components ...string) error {
 	time.Sleep(first)
 	for _, component := range components {
-		if err := s.killProcess(t.Context(), s.podOf(t, component)); err != nil {
+		if err := s.KillProcess(t.Context(), s.podOf(t, component)); err != nil {
 			return err
 		}
 		t.Logf("%s killed", component)
@@ -275,7 +275,7 @@ func (s *sparkJob) read(t *testing.T, topic string, take func(document)) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	access := s.access(t)
+	access := s.Access(t)
 	transport, bootstrap := access.Kafka(), access.Brokers()
 	dialer := &kafka.Dialer{Timeout: 20 * time.Second, DialFunc: transport.Dial, TLS: transport.TLS, SASLMechanism: transport.SASL}
 	partitions, err := dialer.LookupPartitions(ctx, "tcp", bootstrap, topic)

@@ -20,7 +20,7 @@ import (
 // tests before had, and does the most telling of them again. The release stays without ZooKeeper.
 func TestMoveToKRaft(t *testing.T) {
 	c := connect(t)
-	r := helm.Release{Kubeconfig: c.kubeconfig, Namespace: namespace, Name: release}
+	r := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}
 	values, err := r.Values()
 	require.NoError(t, err)
 	mode, err := values.PathValue("kafka.mode")

@@ -3,7 +3,7 @@ securityContext:
   runAsUser: 1000
   runAsGroup: 1000
   fsGroup: 1000
-# Time to hand over the leadership of every partition.
+# Time to wait for copies of others, and to hand over the leadership of every partition.
 terminationGracePeriodSeconds: 120
 initContainers:
   - name: jmx-exporter
@@ -30,6 +30,8 @@ containers:
       # Kubernetes 1.35 and later copy it from the node; empty before, and the broker has no rack.
       - name: ZONE
         valueFrom: {fieldRef: {fieldPath: "metadata.labels['topology.kubernetes.io/zone']"}}
+      - name: ADMIN_PORT
+        value: {{ ternary 9091 9092 .Values.global.security.enabled | quote }}
       # Logs go to the console: no log of the garbage collector in a file either.
       - name: EXTRA_ARGS
         value: -name kafkaServer
@@ -56,6 +58,11 @@ containers:
       periodSeconds: 20
       timeoutSeconds: 5
       failureThreshold: 5
+    {{- if gt (int .Values.replicas) 1 }}
+    lifecycle:
+      # Not while another broker still catches up.
+      preStop: {exec: {command: [bash, /etc/sluice/stop.sh]}}
+    {{- end }}
     resources: {{- toYaml .Values.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}

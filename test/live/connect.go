@@ -1,0 +1,29 @@
+package live
+
+import (
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+
+	releases "sluice/internal/release"
+	"sluice/internal/verify"
+)
+
+// Access leads into the release's components, as one who may do everything.
+func (r Release) Access(t *testing.T) *verify.Access {
+	t.Helper()
+	access, err := verify.NewAdminAccess(t.Context(), r.Client, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: r.Namespace, Name: r.Name})
+	require.NoError(t, err)
+	return access
+}
+
+// Kafka reaches the brokers, and soon knows what has changed among them.
+func (r Release) Kafka(t *testing.T) *kafka.Client {
+	t.Helper()
+	access := r.Access(t)
+	transport := access.Kafka()
+	transport.DialTimeout, transport.MetadataTTL = 20*time.Second, time.Second
+	return &kafka.Client{Addr: kafka.TCP(access.Brokers()), Timeout: 30 * time.Second, Transport: transport}
+}

@@ -1,0 +1,132 @@
+//go:build zones
+
+package zones
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+
+	"sluice/internal/kube"
+	releases "sluice/internal/release"
+	"sluice/internal/verify"
+	"sluice/test/live"
+)
+
+// release is how the tests reach Kafka, Elasticsearch and Prometheus; none of them does it otherwise.
+type release struct {
+	live.Release
+	kafka        *kafka.Client
+	access       *verify.Access
+	topic, index string
+	engine       string // the StatefulSet's component
+	group        string // the engine's, as far as it reads the topic
+}
+
+func connect(t *testing.T) *release {
+	t.Helper()
+	path := kubeconfig(t)
+	client, err := kube.New(path)
+	require.NoError(t, err, "no cluster: CONTRIBUTING.md says how to make one")
+	r := &release{Release: live.Release{Client: client, Kubeconfig: path, Namespace: name, Name: name}}
+	r.kafka, r.access = r.Kafka(t), r.Access(t)
+	values, err := releases.Release{Kubeconfig: path, Namespace: name, Name: name}.Values()
+	require.NoError(t, err)
+	content, err := json.Marshal(values)
+	require.NoError(t, err)
+	var v struct {
+		Global   struct{ Topic, Index string }
+		Logstash struct{ Enabled bool }
+	}
+	require.NoError(t, json.Unmarshal(content, &v))
+	r.topic, r.index = v.Global.Topic, v.Global.Index
+	r.engine, r.group = "otel-collector", "sluice-otel-collector"
+	if v.Logstash.Enabled {
+		r.engine, r.group = "logstash", "sluice-logstash"
+	}
+	return r
+}
+
+// elastic does one request to Elasticsearch; answer may be nil.
+func (r *release) elastic(ctx context.Context, method, path, body string, answer any) error {
+	client, url := r.access.Elasticsearch(time.Minute)
+	return request(ctx, client, method, url+"/"+path, body, answer)
+}
+
+func (r *release) prometheus(ctx context.Context, path string, answer any) error {
+	client, url := r.access.HTTP("prometheus", 9090, time.Minute)
+	return request(ctx, client, http.MethodGet, url+"/"+path, "", answer)
+}
+
+func request(ctx context.Context, client *http.Client, method, url, body string, answer any) error {
+	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewBufferString(body))
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := client.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s %s: %s: %s", method, url, response.Status, content)
+	}
+	if answer == nil {
+		return nil
+	}
+	return json.Unmarshal(content, answer)
+}
+
+// bounds are the first and the end offset of each partition.
+func (r *release) bounds(ctx context.Context, topic string) (firsts, ends map[int]int64, err error) {
+	partitions, err := r.partitions(ctx, topic)
+	if err != nil {
+		return nil, nil, err
+	}
+	var wanted []kafka.OffsetRequest
+	for _, partition := range partitions {
+		wanted = append(wanted, kafka.FirstOffsetOf(partition.ID), kafka.LastOffsetOf(partition.ID))
+	}
+	answer, err := r.kafka.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: wanted}})
+	if err != nil {
+		return nil, nil, err
+	}
+	firsts, ends = map[int]int64{}, map[int]int64{}
+	for _, partition := range answer.Topics[topic] {
+		if partition.Error != nil {
+			return nil, nil, fmt.Errorf("%s, partition %d: %w", topic, partition.Partition, partition.Error)
+		}
+		firsts[partition.Partition], ends[partition.Partition] = partition.FirstOffset, partition.LastOffset
+	}
+	return firsts, ends, nil
+}
+
+// partitions fails while one of them has no leader.
+func (r *release) partitions(ctx context.Context, topic string) ([]kafka.Partition, error) {
+	answer, err := r.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Topics[0].Error != nil {
+		return nil, fmt.Errorf("%s: %w", topic, answer.Topics[0].Error)
+	}
+	for _, partition := range answer.Topics[0].Partitions {
+		if partition.Error != nil {
+			return nil, fmt.Errorf("%s, partition %d: %w", topic, partition.ID, partition.Error)
+		}
+	}
+	return answer.Topics[0].Partitions, nil
+}

@@ -1,0 +1,176 @@
+//go:build zones
+
+package zones
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/kubectl/pkg/drain"
+
+	"sluice/test/live"
+)
+
+// Whole workers are killed and started again, each in turn, and then each is drained, as in an upgrade of the nodes.
+func TestNodes(t *testing.T) {
+	r := connect(t)
+	r.WaitReady(t, 5*time.Minute)
+	workers := r.workers(t)
+	require.Len(t, workers, 3)
+	l := r.startLoad(t, r.topic, kafka.RequireAll)
+	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	for i := range times(t, "kills of nodes", 2, 10) {
+		node, before, began := workers[i%len(workers)], l.count(), time.Now()
+		r.killNodes(t, node)
+		r.waitNodes(t, node)
+		r.WaitReady(t, 5*time.Minute)
+		t.Logf("kill %d: %s, all pods ready again after %.0f s, %d events acknowledged meanwhile", i+1, node, time.Since(began).Seconds(), l.count()-before)
+		require.Greater(t, l.count(), before, "no load during a kill says nothing")
+	}
+	quorums := []string{"kafka", "zookeeper"}
+	began := time.Now()
+	fewest := r.fewestReady(t, quorums, func() {
+		for _, node := range workers {
+			before, began := l.count(), time.Now()
+			evicted := r.drain(t, node)
+			t.Logf("drain of %s: %d pods evicted in %.0f s, %d events acknowledged meanwhile", node, evicted, time.Since(began).Seconds(), l.count()-before)
+		}
+		r.WaitReady(t, 5*time.Minute)
+	})
+	t.Logf("all drained and ready again after %.0f s; the fewest ready pods: %v", time.Since(began).Seconds(), fewest)
+	for _, component := range quorums {
+		require.Equal(t, 2, fewest[component], "the fewest ready pods of %s: each was evicted, one at a time", component)
+	}
+	l.stop(t)
+	t.Logf("the longest wait of a partition for an acknowledgement %.1f s", l.longest.Seconds())
+	l.check(t)
+}
+
+func (r *release) workers(t *testing.T) []string {
+	t.Helper()
+	nodes, err := r.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{LabelSelector: corev1.LabelTopologyZone})
+	require.NoError(t, err)
+	var names []string
+	for _, node := range nodes.Items {
+		names = append(names, node.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// killNodes takes the power from nodes, all at once, and gives it back.
+func (r *release) killNodes(t *testing.T, nodes ...string) {
+	t.Helper()
+	for _, node := range nodes {
+		t.Cleanup(func() { // of a test that fails between the two
+			_, _ = live.Docker(context.WithoutCancel(t.Context()), "start", node)
+		})
+	}
+	_, err := live.Docker(t.Context(), append([]string{"kill"}, nodes...)...)
+	require.NoError(t, err)
+	// In their order, so that each gets its address again.
+	for _, node := range nodes {
+		_, err := live.Docker(t.Context(), "start", node)
+		require.NoError(t, err)
+	}
+}
+
+// waitNodes waits until the kubelets have reported since now: what is known of a node and its pods was true before the kill.
+func (r *release) waitNodes(t *testing.T, nodes ...string) {
+	t.Helper()
+	since := time.Now().Truncate(time.Second)
+	require.Eventually(t, func() bool {
+		for _, node := range nodes {
+			lease, err := r.CoordinationV1().Leases(corev1.NamespaceNodeLease).Get(t.Context(), node, metav1.GetOptions{})
+			if err != nil || lease.Spec.RenewTime.Before(&metav1.MicroTime{Time: since}) {
+				return false
+			}
+			found, err := r.CoreV1().Nodes().Get(t.Context(), node, metav1.GetOptions{})
+			if err != nil || !nodeReady(found, since) {
+				return false
+			}
+		}
+		return true
+	}, 3*time.Minute, 500*time.Millisecond, "nodes %v do not come back", nodes)
+}
+
+func nodeReady(node *corev1.Node, since time.Time) bool {
+	for _, condition := range node.Status.Conditions {
+		if condition.Type == corev1.NodeReady {
+			return condition.Status == corev1.ConditionTrue && !condition.LastHeartbeatTime.Time.Before(since)
+		}
+	}
+	return false
+}
+
+// drain evicts the pods of a node, as far as the budgets let it, gives the node back, and returns how many there were.
+func (r *release) drain(t *testing.T, name string) int {
+	t.Helper()
+	helper := &drain.Helper{
+		Ctx: t.Context(), Client: r.Interface, Timeout: 5 * time.Minute, GracePeriodSeconds: -1,
+		IgnoreAllDaemonSets: true, DeleteEmptyDirData: true, Out: io.Discard, ErrOut: io.Discard,
+	}
+	node, err := r.CoreV1().Nodes().Get(t.Context(), name, metav1.GetOptions{})
+	require.NoError(t, err)
+	t.Cleanup(func() { // a test that fails gives the node back too
+		_ = r.uncordon(context.WithoutCancel(t.Context()), helper, name)
+	})
+	require.NoError(t, drain.RunCordonOrUncordon(helper, node, true))
+	list, errs := helper.GetPodsForDeletion(name)
+	require.Empty(t, errs)
+	require.NoError(t, helper.DeleteOrEvictPods(list.Pods()), "drain of %s", name)
+	require.NoError(t, r.uncordon(t.Context(), helper, name))
+	return len(list.Pods())
+}
+
+func (r *release) uncordon(ctx context.Context, helper *drain.Helper, name string) error {
+	node, err := r.CoreV1().Nodes().Get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	helper.Ctx = ctx
+	return drain.RunCordonOrUncordon(helper, node, false)
+}
+
+// fewestReady are the fewest ready pods of each component that were seen while f ran.
+func (r *release) fewestReady(t *testing.T, components []string, f func()) map[string]int {
+	t.Helper()
+	fewest := map[string]int{}
+	done := make(chan struct{})
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for {
+			for _, component := range components {
+				pods, err := r.CoreV1().Pods(name).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=" + component})
+				if err != nil {
+					continue
+				}
+				ready := 0
+				for _, pod := range pods.Items {
+					if pod.DeletionTimestamp == nil && live.Ready(&pod) {
+						ready++
+					}
+				}
+				if before, seen := fewest[component]; !seen || ready < before {
+					fewest[component] = ready
+				}
+			}
+			select {
+			case <-done:
+				return
+			case <-time.After(500 * time.Millisecond):
+			}
+		}
+	})
+	defer func() { close(done); watch.Wait() }()
+	f()
+	return fewest
+}

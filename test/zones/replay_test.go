@@ -1,0 +1,106 @@
+//go:build zones
+
+package zones
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The whole topic is read again, twice: an event that has its document gets no second one, whether the engine writes it again
+// or Elasticsearch refuses it because it is there.
+func TestReplay(t *testing.T) {
+	r := connect(t)
+	r.WaitReady(t, 5*time.Minute)
+	l := r.startLoad(t, r.topic, kafka.RequireAll)
+	require.Eventually(t, func() bool { return l.count() >= 2000 }, 2*time.Minute, 100*time.Millisecond)
+	l.stop(t)
+	l.check(t)
+	firsts, ends, err := r.bounds(t.Context(), r.topic)
+	require.NoError(t, err)
+	var records int64
+	for partition, end := range ends {
+		records += end - firsts[partition]
+	}
+	documents, _ := r.counts(t)
+	require.GreaterOrEqual(t, records, documents, "the topic must still hold what is replayed")
+	for range 2 {
+		_, writesBefore := r.counts(t)
+		pods := r.scale(t.Context(), t, r.engine, 0)
+		require.NoError(t, r.rewind(t.Context(), firsts))
+		r.scale(t.Context(), t, r.engine, pods)
+		// The last records are indexed a moment after they are committed.
+		require.EventuallyWithT(t, func(c *assert.CollectT) {
+			lag, err := r.lag(t.Context(), ends)
+			require.NoError(c, err)
+			require.Zero(c, lag, "records to read")
+			_, writes := r.counts(t)
+			require.GreaterOrEqual(c, writes-writesBefore, documents, "writes that Elasticsearch was asked for again")
+		}, 5*time.Minute, time.Second)
+		time.Sleep(3 * time.Second) // for a document too many to come
+		after, writes := r.counts(t)
+		t.Logf("%d records read again, %d writes asked for, %d documents before, %d after", records, writes-writesBefore, documents, after)
+		require.Equal(t, documents, after, "documents after a replay")
+	}
+}
+
+// counts are the documents of the logs, and how many writes Elasticsearch was asked for since its start.
+func (r *release) counts(t *testing.T) (documents, writes int64) {
+	t.Helper()
+	var count struct{ Count int64 }
+	var stats struct {
+		All struct {
+			Primaries struct {
+				Indexing struct {
+					Total  int64 `json:"index_total"`
+					Failed int64 `json:"index_failed"`
+				}
+			}
+		} `json:"_all"`
+	}
+	require.NoError(t, r.elastic(t.Context(), "POST", r.index+"/_refresh", "", nil))
+	require.NoError(t, r.elastic(t.Context(), "GET", r.index+"/_count", "", &count))
+	require.NoError(t, r.elastic(t.Context(), "GET", r.index+"/_stats/indexing", "", &stats))
+	return count.Count, stats.All.Primaries.Indexing.Total + stats.All.Primaries.Indexing.Failed
+}
+
+// rewind sets the engine's group, which must have no members, back to the first records.
+func (r *release) rewind(ctx context.Context, firsts map[int]int64) error {
+	var commits []kafka.OffsetCommit
+	for partition, first := range firsts {
+		commits = append(commits, kafka.OffsetCommit{Partition: partition, Offset: first})
+	}
+	answer, err := r.kafka.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
+		GroupID: r.group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{r.topic: commits},
+	})
+	if err != nil {
+		return err
+	}
+	for _, partition := range answer.Topics[r.topic] {
+		if partition.Error != nil {
+			return partition.Error
+		}
+	}
+	return nil
+}
+
+// lag is how many records before ends the engine has not committed.
+func (r *release) lag(ctx context.Context, ends map[int]int64) (lag int64, err error) {
+	var partitions []int
+	for partition := range ends {
+		partitions = append(partitions, partition)
+	}
+	answer, err := r.kafka.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: r.group, Topics: map[string][]int{r.topic: partitions}})
+	if err != nil {
+		return 0, err
+	}
+	for _, partition := range answer.Topics[r.topic] {
+		lag += max(0, ends[partition.Partition]-partition.CommittedOffset)
+	}
+	return lag, nil
+}

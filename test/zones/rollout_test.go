@@ -1,0 +1,81 @@
+//go:build zones
+
+package zones
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// unavailable is how long nothing may be acknowledged, or found, while pods are replaced one by one.
+const unavailable = 20 * time.Second
+
+// Every pod of Kafka and Elasticsearch is replaced, as an upgrade does.
+func TestRollingRestart(t *testing.T) {
+	r := connect(t)
+	r.WaitReady(t, 5*time.Minute)
+	l, s := r.startLoad(t, r.topic, kafka.RequireAll), r.startSearch(t)
+	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	began := time.Now()
+	kafkas, nodes := r.restart(t, "kafka"), r.restart(t, "elasticsearch")
+	r.waitRollout(t, "kafka")
+	r.waitRollout(t, "elasticsearch")
+	took := time.Since(began)
+	time.Sleep(2 * time.Second) // polls after the last pod is back
+	s.stop()
+	l.stop(t)
+	t.Logf("%d brokers and %d nodes of Elasticsearch replaced in %.0f s: no acknowledgement for %.1f s at most, no answer to a search for %.1f s at most, red at %d of %d polls",
+		kafkas, nodes, took.Seconds(), l.longest.Seconds(), s.longest.Seconds(), s.red, s.polls)
+	require.EqualValues(t, 3, kafkas)
+	assert.LessOrEqual(t, l.longest, unavailable, "no partition may go without an acknowledgement for longer")
+	if nodes > 1 {
+		assert.LessOrEqual(t, s.longest, unavailable, "searches may not fail for longer")
+		assert.Zero(t, s.red, "polls that found Elasticsearch red")
+	} else {
+		t.Log("left out: searches without a pause of 20 s, never red: Elasticsearch has one node on this machine, which can't be replaced without a pause")
+		assert.Positive(t, s.longest, "the only node was replaced, so there must have been a pause")
+	}
+	l.check(t)
+}
+
+// restart does what `kubectl rollout restart` does, and returns how many pods that replaces.
+func (r *release) restart(t *testing.T, component string) int32 {
+	t.Helper()
+	patch := fmt.Sprintf(`{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":%q}}}}}`, time.Now().Format(time.RFC3339))
+	set, err := r.AppsV1().StatefulSets(name).Patch(t.Context(), name+"-"+component, types.StrategicMergePatchType, []byte(patch), metav1.PatchOptions{})
+	require.NoError(t, err)
+	return *set.Spec.Replicas
+}
+
+func (r *release) waitRollout(t *testing.T, component string) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		set, err := r.AppsV1().StatefulSets(name).Get(t.Context(), name+"-"+component, metav1.GetOptions{})
+		return err == nil && set.Status.ObservedGeneration >= set.Generation && set.Status.UpdateRevision == set.Status.CurrentRevision &&
+			set.Status.ReadyReplicas == *set.Spec.Replicas
+	}, 8*time.Minute, 500*time.Millisecond, "the rollout of %s does not end", component)
+}
+
+// scale sets the number of pods, and waits until there are so many.
+func (r *release) scale(ctx context.Context, t *testing.T, component string, replicas int32) (before int32) {
+	t.Helper()
+	sets := r.AppsV1().StatefulSets(name)
+	scale, err := sets.GetScale(ctx, name+"-"+component, metav1.GetOptions{})
+	require.NoError(t, err)
+	before, scale.Spec.Replicas = scale.Spec.Replicas, replicas
+	_, err = sets.UpdateScale(ctx, name+"-"+component, scale, metav1.UpdateOptions{})
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		set, err := sets.Get(ctx, name+"-"+component, metav1.GetOptions{})
+		return err == nil && set.Status.ObservedGeneration >= set.Generation && set.Status.Replicas == replicas && set.Status.ReadyReplicas == replicas
+	}, 3*time.Minute, 200*time.Millisecond, "%s is not scaled to %d", component, replicas)
+	return before
+}
