@@ -42,9 +42,10 @@ func (a *app) rebalance(ctx context.Context, kubeconfig string, brokers int) err
 	}
 	return a.out.Do("Partitions", func(s *progress.Step) error {
 		moved, err := rebalance.Run(ctx, verify.Brokers(client, a.namespace, a.release), brokers, s.Detail)
-		if err == nil {
-			s.Detail("%d moved; all are on %d brokers", moved, brokers)
+		if err != nil {
+			return err
 		}
-		return err
+		s.Detail("%d moved; all are on %d brokers", moved, brokers)
+		return rebalance.Remember(ctx, client, a.namespace, a.release, brokers)
 	})
 }

@@ -86,6 +86,7 @@ func (r smallRelease) scale(t *testing.T) {
 	brokers := func(n int) int {
 		moved, err := rebalance.Run(t.Context(), verify.Brokers(r.Client, r.Namespace, r.Name), n, t.Logf)
 		require.NoError(t, err)
+		require.NoError(t, rebalance.Remember(t.Context(), r.Client, r.Namespace, r.Name, n))
 		return moved
 	}
 	held := r.inKafka(t)
