@@ -48,9 +48,10 @@ func (a *app) rebalance(ctx context.Context, kubeconfig string, brokers int) err
 	}
 	return a.out.Do("Partitions", func(s *progress.Step) error {
 		moved, err := rebalance.Run(ctx, &kafka.Client{Addr: kafka.TCP(access.Brokers()), Transport: access.Kafka()}, brokers, s.Detail)
-		if err == nil {
-			s.Detail("%d moved; all are on %d brokers", moved, brokers)
+		if err != nil {
+			return err
 		}
-		return err
+		s.Detail("%d moved; all are on %d brokers", moved, brokers)
+		return rebalance.Remember(ctx, client, a.namespace, a.release, brokers)
 	})
 }

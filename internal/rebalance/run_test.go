@@ -9,6 +9,9 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	appsv1 "k8s.io/api/apps/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes/fake"
 
 	"sluice/internal/usage"
 )
@@ -145,4 +148,13 @@ func TestRunTellsWhatKafkaRefuses(t *testing.T) {
 	f.refuse = errors.New("no")
 	_, err := Run(t.Context(), f, 1, t.Logf)
 	require.EqualError(t, err, "topic t, partition 0: no")
+}
+
+func TestRemember(t *testing.T) {
+	set := &appsv1.StatefulSet{ObjectMeta: metav1.ObjectMeta{Name: "r-kafka", Namespace: "ns", Generation: 7}}
+	client := fake.NewClientset(set)
+	require.NoError(t, Remember(t.Context(), client, "ns", "r", 3))
+	set, err := client.AppsV1().StatefulSets("ns").Get(t.Context(), "r-kafka", metav1.GetOptions{})
+	require.NoError(t, err)
+	assert.Equal(t, "3 of generation 7", set.Annotations[Annotation])
 }

@@ -21,6 +21,7 @@ import (
 	helm "sluice/internal/release"
 	"sluice/internal/state"
 	"sluice/internal/verify"
+	"sluice/test/live"
 )
 
 // TestUpgradeAndScale takes a small release of its own from the chart before this one to this one, to two brokers and
@@ -31,7 +32,7 @@ func TestUpgradeAndScale(t *testing.T) {
 	root, err := state.Repository()
 	require.NoError(t, err)
 	const events = 1_000
-	r := smallRelease{helm.Release{Kubeconfig: c.kubeconfig, Namespace: "upg", Name: "upgrade"}, c}
+	r := smallRelease{helm.Release{Kubeconfig: c.Kubeconfig, Namespace: "upg", Name: "upgrade"}, c}
 	require.NoError(t, r.EnsureNamespace(t.Context(), c.Client))
 	t.Cleanup(func() {
 		assert.NoError(t, c.CoreV1().Namespaces().Delete(context.Background(), r.Namespace, metav1.DeleteOptions{}))
@@ -66,6 +67,11 @@ type smallRelease struct {
 	*cluster
 }
 
+func (r smallRelease) kafka(t *testing.T) *kafka.Client {
+	t.Helper()
+	return live.Release{Client: r.Client, Kubeconfig: r.Kubeconfig, Namespace: r.Namespace, Name: r.Name}.Kafka(t)
+}
+
 // apply installs or upgrades. The images of ours are this version's either way: the cluster has no others.
 func (r smallRelease) apply(t *testing.T, chart string) {
 	t.Helper()
@@ -84,8 +90,9 @@ func (r smallRelease) wait(t *testing.T) {
 // scale goes the way of docs/scaling.md to a second broker and back.
 func (r smallRelease) scale(t *testing.T) {
 	brokers := func(n int) int {
-		moved, err := rebalance.Run(t.Context(), verify.Brokers(r.Client, r.Namespace, r.Name), n, t.Logf)
+		moved, err := rebalance.Run(t.Context(), r.kafka(t), n, t.Logf)
 		require.NoError(t, err)
+		require.NoError(t, rebalance.Remember(t.Context(), r.Client, r.Namespace, r.Name, n))
 		return moved
 	}
 	held := r.inKafka(t)
@@ -118,12 +125,11 @@ func (r smallRelease) indexed(t *testing.T) int {
 // inKafka is how many records the release's topic has.
 func (r smallRelease) inKafka(t *testing.T) int {
 	t.Helper()
-	client := verify.Brokers(r.Client, r.Namespace, r.Name)
 	var requests []kafka.OffsetRequest
 	for partition := range 3 {
 		requests = append(requests, kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition))
 	}
-	answer, err := client.ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{"upgrade-topic": requests}})
+	answer, err := r.kafka(t).ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{"upgrade-topic": requests}})
 	require.NoError(t, err)
 	records := int64(0)
 	for _, partition := range answer.Topics["upgrade-topic"] {

@@ -22,4 +22,11 @@
 {{- fail (printf "kafka.config.controllers is %d, but this cluster was made with %d, and its voters can't be changed: set it back" $controllers $old) }}
 {{- end }}
 {{- end }}
+{{- /* A broker that goes takes its partitions with it. `sluice rebalance` has left word how many brokers hold some. */}}
+{{- $running := lookup "apps/v1" "StatefulSet" .Release.Namespace (printf "%s-kafka" .Release.Name) | default dict }}
+{{- $old := dig "spec" "replicas" 0 $running | int }}
+{{- $inUse := printf "%d of generation %d" $replicas (dig "metadata" "generation" 0 $running | int) }}
+{{- if and (lt $replicas $old) (ne $inUse (dig "metadata" "annotations" "sluice/brokers-in-use" "" $running)) }}
+{{- fail (printf "kafka.replicas is %d, but %d run: move their partitions away first, with sluice rebalance --brokers %d (docs/scaling.md, Kafka)" $replicas $old $replicas) }}
+{{- end }}
 {{- end }}
