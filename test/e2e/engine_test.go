@@ -19,7 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	releases "sluice/internal/release"
-	"sluice/internal/verify"
 	"sluice/test/hostile"
 )
 
