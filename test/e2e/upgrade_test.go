@@ -32,7 +32,7 @@ func TestUpgradeAndScale(t *testing.T) {
 	root, err := state.Repository()
 	require.NoError(t, err)
 	const events = 1_000
-	r := smallRelease{helm.Release{Kubeconfig: c.Kubeconfig, Namespace: "upg", Name: "upgrade"}, c}
+	r := smallRelease{helm.Release{Kubeconfig: c.Kubeconfig, Namespace: "sluice-upgrade", Name: "upgrade"}, c}
 	require.NoError(t, r.EnsureNamespace(t.Context(), c.Client))
 	t.Cleanup(func() {
 		assert.NoError(t, c.CoreV1().Namespaces().Delete(context.Background(), r.Namespace, metav1.DeleteOptions{}))
