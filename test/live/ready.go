@@ -21,23 +21,27 @@ type Release struct {
 	Kubeconfig, Namespace, Name string
 }
 
-// WaitReady waits until every pod of the release is ready.
-func (r Release) WaitReady(t *testing.T, most time.Duration) {
+// WaitReady waits until every pod of the release is ready, or of these components of it.
+func (r Release) WaitReady(t *testing.T, most time.Duration, components ...string) {
 	t.Helper()
 	var waiting string
 	for deadline := time.Now().Add(most); time.Now().Before(deadline); time.Sleep(time.Second) {
-		if waiting = r.NotReady(t.Context()); waiting == "" {
+		if waiting = r.NotReady(t.Context(), components...); waiting == "" {
 			return
 		}
 	}
 	t.Fatalf("the release is not ready after %s: %s", most, waiting)
 }
 
-// NotReady says which pods of the release are not ready; "" if all are.
-func (r Release) NotReady(ctx context.Context) string {
+// NotReady says which pods of the release, or of these components of it, are not ready; "" if all are.
+func (r Release) NotReady(ctx context.Context, components ...string) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	pods, err := r.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + r.Name})
+	selector := "app.kubernetes.io/instance=" + r.Name
+	if components != nil {
+		selector += ",app.kubernetes.io/name in (" + strings.Join(components, ",") + ")"
+	}
+	pods, err := r.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return err.Error()
 	}

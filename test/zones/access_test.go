@@ -55,6 +55,11 @@ func connect(t *testing.T) *release {
 	return r
 }
 
+// pipeline are the components that events pass. Spark's job takes minutes longer to come back than they do.
+func (r *release) pipeline() []string {
+	return []string{"zookeeper", "kafka", r.engine, "elasticsearch"}
+}
+
 // elastic does one request to Elasticsearch; answer may be nil.
 func (r *release) elastic(ctx context.Context, method, path, body string, answer any) error {
 	client, url := r.access.Elasticsearch(time.Minute)

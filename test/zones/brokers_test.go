@@ -21,7 +21,7 @@ import (
 // caught up: of three brokers one or two answer, and two copies are demanded.
 func TestKillBrokers(t *testing.T) {
 	r := connect(t)
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	l := r.startLoad(t, r.topic, kafka.RequireAll)
 	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
 	var victims []string
@@ -36,7 +36,7 @@ func TestKillBrokers(t *testing.T) {
 		require.Eventually(t, func() bool { return l.count() >= before+10*batchSize }, 3*time.Minute, 100*time.Millisecond, "nothing is acknowledged after the kill of %s", victims[i])
 		t.Logf("kill %d: %s, after %.0f s; %d events acknowledged so far", i+1, victims[i], time.Since(began).Seconds(), l.count())
 	}
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	took := time.Since(began)
 	l.stop(t)
 	t.Logf("%d kills in %.0f s; the longest wait of a partition for an acknowledgement %.1f s", len(victims), took.Seconds(), l.longest.Seconds())
@@ -47,7 +47,7 @@ func TestKillBrokers(t *testing.T) {
 // Records that were sent to all brokers at the same time, and so were not acknowledged, show that it is not the count.
 func TestKillBrokersLosesWithOneAcknowledgement(t *testing.T) {
 	r := connect(t)
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	const topic = "durability-control"
 	require.NoError(t, r.control(t.Context(), topic))
 	t.Cleanup(func() {
@@ -85,7 +85,7 @@ func TestKillBrokersLosesWithOneAcknowledgement(t *testing.T) {
 	t.Logf("acknowledged by the leader alone: %d, lost %d: %v; by all copies in sync: %d", len(one.acked), len(lost), lost, len(all.acked))
 	assert.NotEmpty(t, lost, "events that the leader alone acknowledged must be lost, or the account finds nothing")
 	assert.Empty(t, all.lost(t), "events that all copies in sync acknowledged")
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 }
 
 // control makes a topic in which acknowledged records can be lost.

@@ -23,7 +23,7 @@ import (
 // Kafka's and Elasticsearch's faults come in pairs, which saves time and makes neither easier.
 func TestFaults(t *testing.T) {
 	r := connect(t)
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	l := r.startLoad(t, r.topic, kafka.RequireAll)
 	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
 	step := func(what string, do func()) {
@@ -61,10 +61,11 @@ func TestFaults(t *testing.T) {
 		workers := r.workers(t)
 		r.killNodes(t, workers...)
 		r.waitNodes(t, workers...)
-		r.WaitReady(t, 8*time.Minute)
+		r.WaitReady(t, 8*time.Minute, r.pipeline()...)
 	})
 	l.stop(t)
 	l.check(t)
+	r.WaitReady(t, 8*time.Minute)
 }
 
 // sendBadRecords puts records into every partition that can't be parsed, and events of a clock that is years off. It

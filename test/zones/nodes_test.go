@@ -22,7 +22,7 @@ import (
 // Whole workers are killed and started again, each in turn, and then each is drained, as in an upgrade of the nodes.
 func TestNodes(t *testing.T) {
 	r := connect(t)
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	workers := r.workers(t)
 	require.Len(t, workers, 3)
 	l := r.startLoad(t, r.topic, kafka.RequireAll)
@@ -31,8 +31,8 @@ func TestNodes(t *testing.T) {
 		node, before, began := workers[i%len(workers)], l.count(), time.Now()
 		r.killNodes(t, node)
 		r.waitNodes(t, node)
-		r.WaitReady(t, 5*time.Minute)
-		t.Logf("kill %d: %s, all pods ready again after %.0f s, %d events acknowledged meanwhile", i+1, node, time.Since(began).Seconds(), l.count()-before)
+		r.WaitReady(t, 5*time.Minute, r.pipeline()...)
+		t.Logf("kill %d: %s, the pipeline ready again after %.0f s, %d events acknowledged meanwhile", i+1, node, time.Since(began).Seconds(), l.count()-before)
 		require.Greater(t, l.count(), before, "no load during a kill says nothing")
 	}
 	quorums := []string{"kafka", "zookeeper"}
@@ -43,15 +43,16 @@ func TestNodes(t *testing.T) {
 			evicted := r.drain(t, node)
 			t.Logf("drain of %s: %d pods evicted in %.0f s, %d events acknowledged meanwhile", node, evicted, time.Since(began).Seconds(), l.count()-before)
 		}
-		r.WaitReady(t, 5*time.Minute)
+		r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	})
-	t.Logf("all drained and ready again after %.0f s; the fewest ready pods: %v", time.Since(began).Seconds(), fewest)
+	t.Logf("all drained and the pipeline ready again after %.0f s; the fewest ready pods: %v", time.Since(began).Seconds(), fewest)
 	for _, component := range quorums {
 		require.Equal(t, 2, fewest[component], "the fewest ready pods of %s: each was evicted, one at a time", component)
 	}
 	l.stop(t)
 	t.Logf("the longest wait of a partition for an acknowledgement %.1f s", l.longest.Seconds())
 	l.check(t)
+	r.WaitReady(t, 8*time.Minute)
 }
 
 func (r *release) workers(t *testing.T) []string {

@@ -16,7 +16,7 @@ import (
 // or Elasticsearch refuses it because it is there.
 func TestReplay(t *testing.T) {
 	r := connect(t)
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	l := r.startLoad(t, r.topic, kafka.RequireAll)
 	require.Eventually(t, func() bool { return l.count() >= 2000 }, 2*time.Minute, 100*time.Millisecond)
 	l.stop(t)

@@ -21,7 +21,7 @@ const unavailable = 20 * time.Second
 // Every pod of Kafka and Elasticsearch is replaced, as an upgrade does.
 func TestRollingRestart(t *testing.T) {
 	r := connect(t)
-	r.WaitReady(t, 5*time.Minute)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
 	l, s := r.startLoad(t, r.topic, kafka.RequireAll), r.startSearch(t)
 	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
 	began := time.Now()
