@@ -11,6 +11,9 @@ containers:
       - --es.indices
       # The disk watermarks, which the alerts compare with.
       - --collector.clustersettings
+      {{- if .Values.snapshots.enabled }}
+      - --collector.snapshots
+      {{- end }}
     ports:
       - {name: metrics, containerPort: 9114}
     # It looks for Elasticsearch for 10 s before it listens.

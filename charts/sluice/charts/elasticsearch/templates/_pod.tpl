@@ -1,4 +1,9 @@
 {{- define "elasticsearch.pod" -}}
+{{- $fs := include "elasticsearch.snapshotsOn" (dict "root" . "type" "fs") }}
+{{- $s3 := include "elasticsearch.snapshotsOn" (dict "root" . "type" "s3") }}
+{{- if $s3 }}
+serviceAccountName: {{ include "lib.name" (dict "root" . "name" "elasticsearch") }}
+{{- end }}
 securityContext:
   runAsUser: 1000
   # The group of the image's files.
@@ -19,6 +24,11 @@ initContainers:
         cp /etc/sluice/elasticsearch.yml /etc/sluice/log4j2.properties /config/
         mkdir -p /config/jvm.options.d
         cp /etc/sluice/jvm.options /config/jvm.options.d/sluice.options
+        {{- if $s3 }}
+        # The token of the service account, where Elasticsearch looks for it: it may read nothing outside of its folders.
+        mkdir -p /config/repository-s3
+        ln -s /var/run/secrets/eks.amazonaws.com/serviceaccount/token /config/repository-s3/aws-web-identity-token-file
+        {{- end }}
     resources:
       requests: {cpu: 10m, memory: 16Mi}
       limits: {cpu: 500m, memory: 64Mi}
@@ -65,6 +75,9 @@ containers:
       - {name: data, mountPath: /usr/share/elasticsearch/data}
       - {name: logs, mountPath: /usr/share/elasticsearch/logs}
       - {name: tmp, mountPath: /tmp}
+      {{- if $fs }}
+      - {name: snapshots, mountPath: /usr/share/elasticsearch/snapshots}
+      {{- end }}
 volumes:
   - name: files
     configMap:
@@ -75,4 +88,9 @@ volumes:
     emptyDir: {}
   - name: tmp
     emptyDir: {}
+  {{- if $fs }}
+  - name: snapshots
+    persistentVolumeClaim:
+      claimName: {{ .Values.snapshots.storage.existingClaim | default (include "lib.name" (dict "root" . "name" "elasticsearch-snapshots")) }}
+  {{- end }}
 {{- end }}
