@@ -95,7 +95,7 @@ func TestSnapshotIsTakenAndOldOnesAreDeleted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			output, err := test.server.run(t, "take")
+			output, err := test.server.run(t, "")
 			checkScript(t, test.fails, output, err)
 			if strings.HasPrefix(test.server.fails, "PUT /_snapshot/backup") && !strings.HasSuffix(test.server.fails, "/") {
 				require.Empty(t, test.server.changes)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Does with the repository of snapshots what ACTION says: take, list or restore.
+# Does with the repository of snapshots what ACTION says: take (unless it is set), list or restore.
 set -euo pipefail
 
 fail() {
@@ -35,4 +35,4 @@ ours="^$INDEX-[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2}$"
 ask PUT "_snapshot/$REPOSITORY" "the repository can't be used" --data-binary @/etc/sluice/repository.json >/dev/null
 
 # shellcheck source=/dev/null
-source "/etc/sluice/$ACTION.sh"
+source "/etc/sluice/${ACTION:-take}.sh"
