@@ -39,6 +39,7 @@ module "eks" {
   access_entries           = var.access_entries
   node_pools               = var.node_pools
   shared_storage           = var.shared_storage
+  snapshots                = var.snapshots
   irsa                     = var.irsa
   log_retention_days       = var.log_retention_days
   deletion_protection      = local.deletion_protection

@@ -43,6 +43,11 @@ output "oidc_provider_arn" {
   value       = module.eks.oidc_provider_arn
 }
 
+output "snapshots_role_arn" {
+  description = "ARN of the role that lets Elasticsearch use the bucket of its snapshots; null without snapshots."
+  value       = module.eks.snapshots_role_arn
+}
+
 output "storage_classes" {
   description = "Manifests of the storage classes gp3 (encrypted, the default) and, with shared_storage, efs. For kubectl apply."
   value       = module.eks.storage_classes

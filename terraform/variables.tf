@@ -192,6 +192,32 @@ variable "shared_storage" {
   nullable    = false
 }
 
+variable "snapshots" {
+  description = "Bucket that is made for Elasticsearch's snapshots, with a role for the service account (namespace:name) of its nodes; none when null. Needs irsa. What Elasticsearch deletes can be got back for keep_deleted_days."
+  type = object({
+    bucket            = string
+    service_account   = optional(string, "sluice:sluice-elasticsearch")
+    keep_deleted_days = optional(number, 7)
+  })
+  default = null
+  validation {
+    condition     = var.snapshots == null || can(regex("^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$", var.snapshots.bucket))
+    error_message = "snapshots' bucket must have 3 to 63 lower-case letters, digits and hyphens: set it to one that nobody else has, such as \"example-sluice-snapshots\"."
+  }
+  validation {
+    condition     = var.snapshots == null || can(regex("^[a-z0-9-]+:[a-z0-9-]+$", var.snapshots.service_account))
+    error_message = "snapshots' service_account must be a namespace and a name: set it to one such as \"sluice:sluice-elasticsearch\"."
+  }
+  validation {
+    condition     = var.snapshots == null || try(var.snapshots.keep_deleted_days >= 1 && floor(var.snapshots.keep_deleted_days) == var.snapshots.keep_deleted_days, false)
+    error_message = "snapshots' keep_deleted_days must be a whole number of at least 1: raise it."
+  }
+  validation {
+    condition     = var.snapshots == null || var.irsa
+    error_message = "snapshots needs an IAM OpenID Connect provider, since Elasticsearch 8 can't use EKS Pod Identity: set irsa to true."
+  }
+}
+
 variable "irsa" {
   description = "Whether to make an IAM OpenID Connect provider, for workloads that can't use EKS Pod Identity yet."
   type        = bool

@@ -33,7 +33,7 @@ func indexTemplates(t *testing.T, objects []object) map[string]indexTemplate {
 	index := variable(t, objects, "INDEX")
 	components, whole := map[string]indexTemplate{}, map[string]indexTemplate{}
 	for name, content := range files {
-		if name == "setup.sh" || name == "policy.json" {
+		if name == "setup.sh" || name == "policy.json" || name == "repository.json" {
 			continue
 		}
 		var parsed indexTemplate

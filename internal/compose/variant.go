@@ -117,7 +117,7 @@ func (v *variant) take(object runtime.Object) error {
 		p := newPod(o.Name, corev1.PodTemplateSpec{ObjectMeta: o.ObjectMeta, Spec: o.Spec})
 		p.once, p.profile = true, profileTest
 		return v.addPod(o, p)
-	case *policyv1.PodDisruptionBudget, *networkingv1.NetworkPolicy, *autoscalingv2.HorizontalPodAutoscaler,
+	case *policyv1.PodDisruptionBudget, *networkingv1.NetworkPolicy, *autoscalingv2.HorizontalPodAutoscaler, *corev1.PersistentVolumeClaim,
 		*metav1.PartialObjectMetadata: // nothing that one machine with one of each needs
 	default:
 		return fmt.Errorf("%s is a kind that internal/compose does not know: translate it, or list it as not needed", object.GetObjectKind().GroupVersionKind().Kind)

@@ -336,3 +336,39 @@ run "cluster_creator_is_admin_bad_1" {
   }
   expect_failures = [var.cluster_creator_is_admin]
 }
+
+run "snapshots_bad_1" {
+  command = plan
+  variables {
+    irsa      = true
+    snapshots = { bucket = "Mine" }
+  }
+  expect_failures = [var.snapshots]
+}
+
+run "snapshots_bad_2" {
+  command = plan
+  variables {
+    irsa      = true
+    snapshots = { bucket = "mine", service_account = "elasticsearch" }
+  }
+  expect_failures = [var.snapshots]
+}
+
+run "snapshots_bad_3" {
+  command = plan
+  variables {
+    irsa      = true
+    snapshots = { bucket = "mine", keep_deleted_days = 0 }
+  }
+  expect_failures = [var.snapshots]
+}
+
+run "snapshots_bad_4" {
+  command = plan
+  variables {
+    irsa      = false
+    snapshots = { bucket = "mine" }
+  }
+  expect_failures = [var.snapshots]
+}

@@ -28,6 +28,12 @@ mock_provider "aws" {
   mock_resource "aws_kms_key" {
     defaults = { arn = "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000" }
   }
+  mock_resource "aws_iam_openid_connect_provider" {
+    defaults = { arn = "arn:aws:iam::123456789012:oidc-provider/issuer.invalid" }
+  }
+  mock_resource "aws_s3_bucket" {
+    defaults = { id = "mock-bucket", arn = "arn:aws:s3:::mock-bucket" }
+  }
   mock_resource "aws_launch_template" {
     defaults = { id = "lt-0123456789abcdef0", latest_version = 1 }
   }
@@ -47,6 +53,7 @@ variables {
     spark    = { instance_types = ["m6i.xlarge"], spot = true, dedicated = true, per_zone = 1, disk_gib = 50 }
   }
   shared_storage      = true
+  snapshots           = null
   irsa                = false
   log_retention_days  = 90
   deletion_protection = true
@@ -159,6 +166,10 @@ run "private" {
     error_message = "no IRSA unless chosen"
   }
   assert {
+    condition     = length(aws_s3_bucket.snapshots) + length(aws_iam_role.snapshots) + length(aws_kms_key.snapshots) == 0 && output.snapshots_role_arn == null
+    error_message = "no bucket unless chosen"
+  }
+  assert {
     condition     = strcontains(output.storage_classes, "reclaimPolicy: Retain") && !strcontains(output.storage_classes, "reclaimPolicy: Delete")
     error_message = "a protected cluster's volumes outlive their claims"
   }
@@ -215,5 +226,44 @@ run "public" {
   assert {
     condition     = aws_iam_openid_connect_provider.this[0].url == "https://issuer.invalid"
     error_message = "IRSA trusts the cluster's issuer"
+  }
+}
+
+run "snapshots" {
+  command = apply
+  module {
+    source = "./modules/eks"
+  }
+  variables {
+    irsa      = true
+    snapshots = { bucket = "example-snapshots", service_account = "logs:logs-elasticsearch", keep_deleted_days = 7 }
+  }
+  assert {
+    condition     = aws_s3_bucket.snapshots[0].bucket == "example-snapshots" && !aws_s3_bucket.snapshots[0].force_destroy
+    error_message = "the bucket of a protected cluster is not emptied"
+  }
+  assert {
+    condition     = alltrue([for b in aws_s3_bucket_public_access_block.snapshots : b.block_public_acls && b.block_public_policy && b.ignore_public_acls && b.restrict_public_buckets])
+    error_message = "the bucket is private"
+  }
+  assert {
+    condition     = length(aws_s3_bucket_public_access_block.snapshots) == 1 && aws_s3_bucket_versioning.snapshots[0].versioning_configuration[0].status == "Enabled"
+    error_message = "the bucket is versioned"
+  }
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.snapshots[0].rule).apply_server_side_encryption_by_default).kms_master_key_id == aws_kms_key.snapshots[0].arn && aws_kms_key.snapshots[0].enable_key_rotation
+    error_message = "the bucket is encrypted with a key of its own"
+  }
+  assert {
+    condition     = one(one(aws_s3_bucket_lifecycle_configuration.snapshots[0].rule).noncurrent_version_expiration).noncurrent_days == 7
+    error_message = "what was deleted goes"
+  }
+  assert {
+    condition     = toset(flatten([for s in data.aws_iam_policy_document.snapshots_trust[0].statement : [for c in s.condition : c.values]])) == toset(["system:serviceaccount:logs:logs-elasticsearch", "sts.amazonaws.com"])
+    error_message = "only the service account gets the role"
+  }
+  assert {
+    condition     = alltrue([for s in data.aws_iam_policy_document.snapshots[0].statement : !contains(s.resources, "*")])
+    error_message = "the role is for this bucket and key only"
   }
 }

@@ -89,6 +89,7 @@ run "staging" {
     }
     log_retention_days = 3653
     shared_storage     = false
+    snapshots          = { bucket = "example-snapshots" }
     irsa               = true
   }
   assert {

@@ -28,6 +28,11 @@ output "oidc_provider_arn" {
   value       = one(aws_iam_openid_connect_provider.this[*].arn)
 }
 
+output "snapshots_role_arn" {
+  description = "ARN of the role of Elasticsearch's service account; null without snapshots."
+  value       = one(aws_iam_role.snapshots[*].arn)
+}
+
 output "storage_classes" {
   description = "Manifests of the storage classes."
   value = templatefile("${path.module}/storage_classes.yaml.tftpl", {

@@ -55,6 +55,15 @@ variable "shared_storage" {
   type        = bool
 }
 
+variable "snapshots" {
+  description = "Bucket of Elasticsearch's snapshots; none when null."
+  type = object({
+    bucket            = string
+    service_account   = string
+    keep_deleted_days = number
+  })
+}
+
 variable "irsa" {
   description = "Whether to make an IAM OpenID Connect provider."
   type        = bool

@@ -14,6 +14,9 @@ containers:
       - --es.indices
       # The disk watermarks, which the alerts compare with.
       - --collector.clustersettings
+      {{- if .Values.snapshots.enabled }}
+      - --collector.snapshots
+      {{- end }}
     {{- if .Values.global.security.enabled }}
     env:
       - name: ES_USERNAME

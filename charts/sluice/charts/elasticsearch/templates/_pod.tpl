@@ -1,5 +1,10 @@
 {{- define "elasticsearch.pod" -}}
-{{- $scheme := ternary "HTTPS" "HTTP" .Values.global.security.enabled -}}
+{{- $scheme := ternary "HTTPS" "HTTP" .Values.global.security.enabled }}
+{{- $fs := include "elasticsearch.snapshotsOn" (dict "root" . "type" "fs") }}
+{{- $s3 := include "elasticsearch.snapshotsOn" (dict "root" . "type" "s3") }}
+{{- if $s3 }}
+serviceAccountName: {{ include "lib.name" (dict "root" . "name" "elasticsearch") }}
+{{- end }}
 securityContext:
   runAsUser: 1000
   # The group of the image's files.
@@ -25,6 +30,11 @@ initContainers:
         bash /etc/security/users.sh >/config/users
         # For curl in this pod: curl -K config/curl https://localhost:9200/_cat/indices
         printf 'cacert = "config/tls/ca.crt"\nuser = "test:%s"\n' "$(</etc/passwords/test)" >/config/curl
+        {{- end }}
+        {{- if $s3 }}
+        # The token of the service account, where Elasticsearch looks for it: it may read nothing outside of its folders.
+        mkdir -p /config/repository-s3
+        ln -s /var/run/secrets/eks.amazonaws.com/serviceaccount/token /config/repository-s3/aws-web-identity-token-file
         {{- end }}
     resources:
       requests: {cpu: 10m, memory: 16Mi}
@@ -78,6 +88,9 @@ containers:
       - {name: logs, mountPath: /usr/share/elasticsearch/logs}
       - {name: tmp, mountPath: /tmp}
       {{- include "lib.serverMount" (dict "root" . "path" "/usr/share/elasticsearch/config/tls") | nindent 6 }}
+      {{- if $fs }}
+      - {name: snapshots, mountPath: /usr/share/elasticsearch/snapshots}
+      {{- end }}
 volumes:
   - name: files
     configMap:
@@ -101,6 +114,11 @@ volumes:
             items: [{key: password, path: {{ $user }}}]
       {{- end }}
   {{- include "lib.serverVolume" (dict "root" . "server" "elasticsearch") | nindent 2 }}
+  {{- end }}
+  {{- if $fs }}
+  - name: snapshots
+    persistentVolumeClaim:
+      claimName: {{ .Values.snapshots.storage.existingClaim | default (include "lib.name" (dict "root" . "name" "elasticsearch-snapshots")) }}
   {{- end }}
 {{- end }}
 

@@ -19,3 +19,24 @@ a cluster (helm template) nothing is found, and sizes that are not whole Mi, Gi 
 {{- mul (regexFind "^[0-9]+" .) (get (dict "Mi" 1 "Gi" 1024 "Ti" 1048576) (regexFind "[MGT]i$" .)) }}
 {{- end }}
 {{- end }}
+
+{{/* A claim that several pods share, or that outlives its pods. What is on it is meant to outlive the release, too. */}}
+{{- define "lib.persistentVolumeClaim" }}
+---
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ include "lib.name" . }}
+  namespace: {{ .root.Release.Namespace }}
+  labels: {{- include "lib.labels" . | nindent 4 }}
+  annotations:
+    helm.sh/resource-policy: keep
+spec:
+  accessModes: [{{ .values.storage.accessMode }}]
+  {{- with .values.storage.className }}
+  storageClassName: {{ . }}
+  {{- end }}
+  resources:
+    requests:
+      storage: {{ .values.storage.size }}
+{{- end }}

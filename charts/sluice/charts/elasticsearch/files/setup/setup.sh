@@ -72,3 +72,8 @@ put "_index_template/$INDEX-anomalies" anomalies.json
 put "_index_template/$INDEX-undated" logs-undated.json
 # The last one: what waits for the templates waits for this.
 put "_index_template/$INDEX" logs.json
+
+# Known before the first snapshot, so that an alert tells when none is taken.
+if [[ -n ${REPOSITORY:-} ]]; then
+  put "_snapshot/$REPOSITORY" repository.json
+fi
