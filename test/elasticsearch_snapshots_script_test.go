@@ -19,9 +19,9 @@ import (
 
 // snapshotServer answers what the scripts of the snapshots ask, and keeps what would change something.
 type snapshotServer struct {
-	register, taken, list, indices, there, restored string // bodies
-	fails                                           string // beginning of the request that is answered with 500
-	changes                                         []string
+	taken, list, indices, there, restored string // bodies
+	fails                                 string // beginning of the request that is answered with 500
+	changes                               []string
 }
 
 func (s *snapshotServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {

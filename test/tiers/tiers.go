@@ -118,7 +118,7 @@ var trivyEnv = []string{"GOEXPERIMENT=jsonv2"}
 func e2e(name, mode, origin string) tier {
 	return tier{
 		name: name,
-		what: "real pods of " + origin + " images: 10,000 events counted; 50,000 while Kafka, Elasticsearch, the engine and the node are killed; hostile records, helm test, panels, Spark; an upgrade from the version before, two brokers and back; then without ZooKeeper",
+		what: "real pods of " + origin + " images: 10,000 events counted; 50,000 while Kafka, Elasticsearch, the engine and the node are killed; hostile records, snapshots restored, helm test, panels, Spark; an upgrade from the version before, two brokers and back; then without ZooKeeper",
 		missing: func(ctx context.Context, chosen string) string {
 			if reason := noEngine(ctx, chosen); reason != "" {
 				return reason
