@@ -65,7 +65,7 @@ func TestFaults(t *testing.T) {
 	})
 	l.stop(t)
 	l.check(t)
-	r.WaitReady(t, 8*time.Minute)
+	r.WaitReady(t, 15*time.Minute)
 }
 
 // sendBadRecords puts records into every partition that can't be parsed, and events of a clock that is years off. It

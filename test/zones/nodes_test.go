@@ -52,7 +52,7 @@ func TestNodes(t *testing.T) {
 	l.stop(t)
 	t.Logf("the longest wait of a partition for an acknowledgement %.1f s", l.longest.Seconds())
 	l.check(t)
-	r.WaitReady(t, 8*time.Minute)
+	r.WaitReady(t, 15*time.Minute)
 }
 
 func (r *release) workers(t *testing.T) []string {
