@@ -58,9 +58,7 @@ func TestFaults(t *testing.T) {
 		require.NoError(t, r.blockWrites(t.Context(), false))
 	})
 	step("all nodes lose their power", func() {
-		workers := r.workers(t)
-		r.killNodes(t, workers...)
-		r.waitNodes(t, workers...)
+		r.killNodes(t, r.workers(t)...)
 		r.WaitReady(t, 8*time.Minute, r.pipeline()...)
 	})
 	l.stop(t)
