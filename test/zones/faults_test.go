@@ -58,14 +58,12 @@ func TestFaults(t *testing.T) {
 		require.NoError(t, r.blockWrites(t.Context(), false))
 	})
 	step("all nodes lose their power", func() {
-		workers := r.workers(t)
-		r.killNodes(t, workers...)
-		r.waitNodes(t, workers...)
+		r.killNodes(t, r.workers(t)...)
 		r.WaitReady(t, 8*time.Minute, r.pipeline()...)
 	})
 	l.stop(t)
 	l.check(t)
-	r.WaitReady(t, 8*time.Minute)
+	r.WaitReady(t, 15*time.Minute)
 }
 
 // sendBadRecords puts records into every partition that can't be parsed, and events of a clock that is years off. It
