@@ -51,7 +51,7 @@ func pin(values table, at string, pinned map[string]string) table {
 			continue
 		}
 		path := at + "." + key
-		if _, image := value["repository"]; image {
+		if _, image := value["digest"]; image {
 			digest := fmt.Sprintf("sha256:%x", sha256.Sum256([]byte(path)))
 			pinned[digest] = path
 			set[key] = table{"digest": digest}
