@@ -25,7 +25,7 @@ func appService(autoscaling table) table {
 
 // scaled renders prod: its objects of Kubernetes' own kinds, and its ScaledObjects.
 func scaled(t *testing.T, set table) (objects []object, scaledObjects []table) {
-	objects, custom := withCustom(t, "prod", set)
+	objects, custom := withCustom(t, set)
 	return objects, custom["ScaledObject"]
 }
 
@@ -209,7 +209,7 @@ func TestScaledObjectsAreWhatKEDAKnows(t *testing.T) {
 	spec["fallback"] = table{"failureThreshold": 3, "replicas": 1, "behavior": "none"}
 	assert.Contains(t, strings.Join(definition.problems(t, broken), "\n"), `spec.fallback.behavior: Unsupported value: "none"`)
 
-	_, custom := withCustom(t, "prod", collector(table{"enabled": true}))
+	_, custom := withCustom(t, collector(table{"enabled": true}))
 	logins := custom["TriggerAuthentication"]
 	require.Len(t, logins, 1)
 	login := readCRD(t, "keda", "github.com/kedacore/keda/v2", "config/crd/bases/keda.sh_triggerauthentications.yaml")

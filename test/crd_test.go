@@ -18,11 +18,11 @@ import (
 	"sluice/internal/state"
 )
 
-// withCustom renders a preset with a few values changed: its objects of Kubernetes' own kinds, and by their kind those of
+// withCustom renders prod with a few values changed: its objects of Kubernetes' own kinds, and by their kind those of
 // others, which need a definition in the cluster.
-func withCustom(t *testing.T, preset string, set table) (objects []object, custom map[string][]table) {
+func withCustom(t *testing.T, set table) (objects []object, custom map[string][]table) {
 	t.Helper()
-	stack := Preset(preset)
+	stack := Preset("prod")
 	stack.Set = set
 	rendered, err := stack.Render()
 	require.NoError(t, err)

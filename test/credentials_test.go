@@ -213,7 +213,7 @@ func TestCertManager(t *testing.T) {
 	set := func(certManager table) table {
 		return table{"global": table{"security": table{"certManager": certManager}}}
 	}
-	objects, custom := withCustom(t, "prod", set(table{"enabled": true}))
+	objects, custom := withCustom(t, set(table{"enabled": true}))
 	for _, secret := range of[*corev1.Secret](objects) {
 		assert.NotContains(t, secret.Data, "tls.key", "%s: made beside cert-manager's", secret.Name)
 	}
@@ -230,7 +230,7 @@ func TestCertManager(t *testing.T) {
 		assert.Empty(t, issuer.problems(t, o))
 	}
 
-	_, custom = withCustom(t, "prod", set(table{"enabled": true, "issuerRef": table{"kind": "ClusterIssuer", "name": "company"}}))
+	_, custom = withCustom(t, set(table{"enabled": true, "issuerRef": table{"kind": "ClusterIssuer", "name": "company"}}))
 	assert.Empty(t, custom["Issuer"])
 	require.Len(t, custom["Certificate"], 3)
 	for _, o := range custom["Certificate"] {
