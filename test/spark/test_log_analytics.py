@@ -11,6 +11,7 @@ import statistics
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 JOBS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../charts/sluice/charts/spark/files/jobs")
 sys.path.insert(0, JOBS)
@@ -69,7 +70,7 @@ class Stream(unittest.TestCase):
         self.out, self.query, self.crash = [], None, None
         self.addCleanup(lambda: self.query and self.query.stop())
         self.config = job.Config(
-            kafka_bootstrap="", kafka_topic="", kafka_output="", state_folder=os.path.join(self.folder, "state"),
+            kafka_bootstrap="", kafka_topic="", kafka_output="", kafka_client="", state_folder=os.path.join(self.folder, "state"),
             window_seconds=WINDOW, window_delay_seconds=5, window_trigger_seconds=0, window_future_seconds=60,
             baseline_weight=0.1, baseline_windows=5, baseline_events=20,
             alert_score=4.0, alert_error_rate=0.02, alert_rate=0.2, alert_latency=0.25,
@@ -364,13 +365,22 @@ class ScoreTest(Stream):
 class ConfigTest(unittest.TestCase):
     def test_read(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-            file.write("[kafka]\nbootstrap=b:9092\ntopic=t\noutput=o\n[state]\nfolder=/data\n"
+            file.write("[kafka]\nbootstrap=b:9092\ntopic=t\noutput=o\nclient=/c\n[state]\nfolder=/data\n"
                        "[window]\nseconds=60\ndelay_seconds=30\ntrigger_seconds=10\nfuture_seconds=60\n"
                        "[baseline]\nweight=0.1\nwindows=10\nevents=50\n[alert]\nscore=4\nerror_rate=0.02\nrate=0.2\nlatency=0.25\n")
             file.flush()
             config = job.Config.read(file.name)
         self.assertEqual((config.kafka_bootstrap, config.window_seconds, config.alert_error_rate), ("b:9092", 60, 0.02))
         self.assertEqual(config.state, "/data/windows-60s")
+
+    def test_kafka_options(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".properties") as file:
+            file.write("# How the job logs in to Kafka.\nsecurity.protocol=SASL_SSL\n\nsasl.jaas.config=a required b=\"c\";\n")
+            file.flush()
+            config = unittest.mock.Mock(kafka_bootstrap="b:9092", kafka_client=file.name)
+            self.assertEqual(job.kafka_options(config), {
+                "kafka.bootstrap.servers": "b:9092", "kafka.security.protocol": "SASL_SSL", "kafka.sasl.jaas.config": "a required b=\"c\";",
+            })
 
 
 if __name__ == "__main__":
