@@ -15,8 +15,16 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// unavailable is how long nothing may be acknowledged, or found, while pods are replaced one by one.
-const unavailable = 20 * time.Second
+// unavailable is how long nothing may be acknowledged, or found, while pods are replaced one by one. SLUICE_SOAK=1, which
+// has a machine to itself, holds the target; the tier, which may run beside other work or on slow disks, three times as much:
+// a partition that is not handed over at all waits for longer.
+func unavailable() time.Duration {
+	const target = 20 * time.Second
+	if soak {
+		return target
+	}
+	return 3 * target
+}
 
 // Every pod of Kafka and Elasticsearch is replaced, as an upgrade does.
 func TestRollingRestart(t *testing.T) {
@@ -35,9 +43,9 @@ func TestRollingRestart(t *testing.T) {
 	t.Logf("%d brokers and %d nodes of Elasticsearch replaced in %.0f s: no acknowledgement for %.1f s at most, no answer to a search for %.1f s at most, red at %d of %d polls",
 		kafkas, nodes, took.Seconds(), l.longest.Seconds(), s.longest.Seconds(), s.red, s.polls)
 	require.EqualValues(t, 3, kafkas)
-	assert.LessOrEqual(t, l.longest, unavailable, "no partition may go without an acknowledgement for longer")
+	assert.LessOrEqual(t, l.longest, unavailable(), "no partition may go without an acknowledgement for longer")
 	if nodes > 1 {
-		assert.LessOrEqual(t, s.longest, unavailable, "searches may not fail for longer")
+		assert.LessOrEqual(t, s.longest, unavailable(), "searches may not fail for longer")
 		assert.Zero(t, s.red, "polls that found Elasticsearch red")
 	} else {
 		t.Log("left out: searches without a pause of 20 s, never red: Elasticsearch has one node on this machine, which can't be replaced without a pause")
