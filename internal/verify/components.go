@@ -59,7 +59,7 @@ func elasticsearchHealth(ctx context.Context, client *http.Client, url string) (
 		Nodes  int    `json:"number_of_nodes"`
 		Shards int    `json:"active_primary_shards"`
 	}
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
 		return "", err
 	}
 	if answer.Status != "green" && answer.Status != "yellow" {
@@ -74,7 +74,7 @@ func kibanaStatus(ctx context.Context, client *http.Client, url string) (string,
 			Overall struct{ Level, Summary string }
 		}
 	}
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
 		return "", err
 	}
 	if answer.Status.Overall.Level != "available" {
@@ -93,7 +93,7 @@ func ruleHealth(ctx context.Context, client *http.Client, url string) (string, e
 			}
 		}
 	}
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
 		return "", err
 	}
 	rules, problems := 0, []string(nil)
@@ -119,7 +119,7 @@ func activeAlerts(ctx context.Context, client *http.Client, url string) (string,
 	var alerts []struct {
 		Labels map[string]string `json:"labels"`
 	}
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &alerts); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &alerts); err != nil {
 		return "", err
 	}
 	if len(alerts) == 0 {
@@ -135,7 +135,7 @@ func activeAlerts(ctx context.Context, client *http.Client, url string) (string,
 
 func grafanaHealth(ctx context.Context, client *http.Client, url string) (string, error) {
 	var answer struct{ Database, Version string }
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
 		return "", err
 	}
 	if answer.Database != "ok" {
@@ -151,7 +151,7 @@ func sparkMaster(ctx context.Context, client *http.Client, url string) (string, 
 		Alive      int                            `json:"aliveworkers"`
 		ActiveApps []struct{ Name, State string } `json:"activeapps"`
 	}
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &answer); err != nil {
 		return "", err
 	}
 	switch {
@@ -169,7 +169,7 @@ func sparkMaster(ctx context.Context, client *http.Client, url string) (string, 
 
 func sparkHistory(ctx context.Context, client *http.Client, url string) (string, error) {
 	var applications []struct{ ID string }
-	if err := fetch(ctx, client, http.MethodGet, url, nil, &applications); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, url, nil, &applications); err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("knows %d applications", len(applications)), nil

@@ -128,11 +128,11 @@ func (e *elastic) post(ctx context.Context, index, call string, body, answer any
 	if call == "_search" { // all shards or an error, and always the same copies of them
 		url += "&allow_partial_search_results=false&preference=" + e.runID
 	}
-	return fetch(ctx, e.http, http.MethodPost, url, payload, answer)
+	return Fetch(ctx, e.http, http.MethodPost, url, payload, answer)
 }
 
-// fetch does one HTTP request and decodes its JSON answer.
-func fetch(ctx context.Context, client *http.Client, method, url string, body io.Reader, answer any) error {
+// Fetch does one HTTP request with a JSON body, or none, and decodes the JSON answer, unless answer is nil. Any status but 200 is an error.
+func Fetch(ctx context.Context, client *http.Client, method, url string, body io.Reader, answer any) error {
 	request, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
 		return err

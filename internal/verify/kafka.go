@@ -111,9 +111,19 @@ func (t *topic) bounds(ctx context.Context) (firsts, ends map[int]int64, err err
 
 // read tells the offset and the sequence of each record of the run.
 func (t *topic) read(ctx context.Context, partition int, offset, end int64, runID string, tell func(offset, sequence int64)) error {
+	return Records(ctx, t.client, t.name, partition, offset, end, func(offset int64, value []byte) {
+		if sequence, ok := sequenceOf(value, runID); ok {
+			tell(offset, sequence)
+		}
+	})
+}
+
+// Records tells the offset and the value of each record of a partition from one offset to before another. A partition that
+// gives no records before that end is an error.
+func Records(ctx context.Context, client *kafka.Client, topic string, partition int, offset, end int64, tell func(offset int64, value []byte)) error {
 	for offset < end {
-		answer, err := t.client.Fetch(ctx, &kafka.FetchRequest{
-			Topic: t.name, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: time.Second,
+		answer, err := client.Fetch(ctx, &kafka.FetchRequest{
+			Topic: topic, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: time.Second,
 		})
 		if err = errors.Join(err, fetchError(answer)); err != nil {
 			return err
@@ -132,9 +142,7 @@ func (t *topic) read(ctx context.Context, partition int, offset, end int64, runI
 			if err != nil {
 				return err
 			}
-			if sequence, ok := sequenceOf(value, runID); ok {
-				tell(record.Offset, sequence)
-			}
+			tell(record.Offset, value)
 		}
 		if offset == before {
 			return fmt.Errorf("no records at offset %d of %d", offset, end)

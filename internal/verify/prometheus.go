@@ -28,7 +28,7 @@ func (p *prometheus) targets(ctx context.Context) ([]target, error) {
 			ActiveTargets []target `json:"activeTargets"`
 		} `json:"data"`
 	}
-	err := fetch(ctx, p.http, http.MethodGet, p.url+"/api/v1/targets?state=active", nil, &answer)
+	err := Fetch(ctx, p.http, http.MethodGet, p.url+"/api/v1/targets?state=active", nil, &answer)
 	return answer.Data.ActiveTargets, err
 }
 
@@ -41,7 +41,7 @@ func (p *prometheus) value(ctx context.Context, query string) (value float64, fo
 			} `json:"result"`
 		} `json:"data"`
 	}
-	if err := fetch(ctx, p.http, http.MethodGet, p.url+"/api/v1/query?query="+url.QueryEscape(query), nil, &answer); err != nil {
+	if err := Fetch(ctx, p.http, http.MethodGet, p.url+"/api/v1/query?query="+url.QueryEscape(query), nil, &answer); err != nil {
 		return 0, false, err
 	}
 	if len(answer.Data.Result) == 0 {

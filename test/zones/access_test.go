@@ -3,12 +3,11 @@
 package zones
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -24,11 +23,12 @@ import (
 // release is how the tests reach Kafka, Elasticsearch and Prometheus; none of them does it otherwise.
 type release struct {
 	live.Release
-	kafka        *kafka.Client
-	access       *verify.Access
-	topic, index string
-	engine       string // the StatefulSet's component
-	group        string // the engine's, as far as it reads the topic
+	kafka                       *kafka.Client
+	elasticHTTP, prometheusHTTP *http.Client
+	elasticURL, prometheusURL   string
+	topic, index                string
+	engine                      string // the StatefulSet's component
+	group                       string // the engine's, as far as it reads the topic
 }
 
 func connect(t *testing.T) *release {
@@ -37,7 +37,10 @@ func connect(t *testing.T) *release {
 	client, err := kube.New(path)
 	require.NoError(t, err, "no cluster: CONTRIBUTING.md says how to make one")
 	r := &release{Release: live.Release{Client: client, Kubeconfig: path, Namespace: name, Name: name}}
-	r.kafka, r.access = r.Kafka(t), r.Access(t)
+	access := r.Access(t)
+	r.kafka = r.Kafka(t)
+	r.elasticHTTP, r.elasticURL = access.Elasticsearch(time.Minute)
+	r.prometheusHTTP, r.prometheusURL = access.HTTP("prometheus", 9090, time.Minute)
 	values, err := releases.Release{Kubeconfig: path, Namespace: name, Name: name}.Values()
 	require.NoError(t, err)
 	content, err := json.Marshal(values)
@@ -62,37 +65,11 @@ func (r *release) pipeline() []string {
 
 // elastic does one request to Elasticsearch; answer may be nil.
 func (r *release) elastic(ctx context.Context, method, path, body string, answer any) error {
-	client, url := r.access.Elasticsearch(time.Minute)
-	return request(ctx, client, method, url+"/"+path, body, answer)
+	return verify.Fetch(ctx, r.elasticHTTP, method, r.elasticURL+"/"+path, strings.NewReader(body), answer)
 }
 
 func (r *release) prometheus(ctx context.Context, path string, answer any) error {
-	client, url := r.access.HTTP("prometheus", 9090, time.Minute)
-	return request(ctx, client, http.MethodGet, url+"/"+path, "", answer)
-}
-
-func request(ctx context.Context, client *http.Client, method, url, body string, answer any) error {
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewBufferString(body))
-	if err != nil {
-		return err
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := client.Do(request)
-	if err != nil {
-		return err
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil {
-		return err
-	}
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("%s %s: %s: %s", method, url, response.Status, content)
-	}
-	if answer == nil {
-		return nil
-	}
-	return json.Unmarshal(content, answer)
+	return verify.Fetch(ctx, r.prometheusHTTP, http.MethodGet, r.prometheusURL+"/"+path, nil, answer)
 }
 
 // bounds are the first and the end offset of each partition.

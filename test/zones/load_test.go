@@ -6,9 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"sync"
 	"testing"
@@ -17,6 +15,8 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"sluice/internal/verify"
 )
 
 const (
@@ -157,39 +157,11 @@ func (l *load) lost(t *testing.T) []int64 {
 }
 
 func (l *load) read(ctx context.Context, partition int, end int64, held map[int64]bool) error {
-	for offset := l.start[partition]; offset < end; {
-		answer, err := l.r.kafka.Fetch(ctx, &kafka.FetchRequest{
-			Topic: l.topic, Partition: partition, Offset: offset, MinBytes: 1, MaxBytes: 8 << 20, MaxWait: time.Second,
-		})
-		if err != nil {
-			return err
+	return verify.Records(ctx, l.r.kafka, l.topic, partition, l.start[partition], end, func(_ int64, value []byte) {
+		if sequence, ok := l.sequence(value); ok {
+			held[sequence] = true
 		}
-		if answer.Error != nil {
-			return answer.Error
-		}
-		before := offset
-		for {
-			record, err := answer.Records.ReadRecord()
-			if errors.Is(err, io.EOF) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			offset = max(offset, record.Offset+1)
-			value, err := io.ReadAll(record.Value)
-			if err != nil {
-				return err
-			}
-			if sequence, ok := l.sequence(value); ok {
-				held[sequence] = true
-			}
-		}
-		if offset == before {
-			return fmt.Errorf("no records at offset %d of %d", offset, end)
-		}
-	}
-	return nil
+	})
 }
 
 func (l *load) sequence(value []byte) (int64, bool) {
