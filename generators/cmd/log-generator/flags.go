@@ -32,6 +32,8 @@ func parse(args []string, env cli.Lookup, help io.Writer) (config, error) {
 	cli.ListVar(fs, &c.logs.Services, "services", []string{"checkout", "payment", "cart", "catalog", "shipping"}, "service names, comma-separated")
 	levels := fs.String("levels", "debug=5,info=80,warn=10,error=5", "weights of debug, info, warn, error and fatal")
 	fs.IntVar(&c.logs.Size, "size", 0, "bytes of each message; 0 = as long as its text")
+	fs.IntVar(&c.logs.EventSize, "event-size", 0, "bytes of each event, by cutting or filling up its message; 0 = as long as it is")
+	fs.StringVar(&c.logs.Fields, "fields", logs.FieldsAll, "all, or few: only time, level and message, which verify can't count")
 	fs.Uint64Var(&c.logs.Seed, "seed", 1, "seed of the events' content; ids differ in every run")
 	fs.DurationVar(&c.logs.Burst.Interval, "burst-interval", 0, "time between the begins of error bursts; 0s = none")
 	fs.DurationVar(&c.logs.Burst.Length, "burst-length", 30*time.Second, "length of an error burst")

@@ -11,18 +11,28 @@ import (
 // MaxSize is the longest message in bytes that a Config may ask for.
 const MaxSize = 16 << 20
 
+// What Config.Fields may be.
+const (
+	FieldsAll = "all"
+	FieldsFew = "few" // time, level and message, as short lines of a log are
+)
+
 // Config says which events a run makes.
 type Config struct {
 	Pace
 	Services []string
 	Levels   Mix
-	Size     int    // of each message in bytes; 0 = as long as its text
-	Seed     uint64 // the same seed gives the same texts; ids and times differ
-	Burst    Burst
-	RunID    string
-	Host     string // host.name
-	Workers  int    // that encode and send at the same time
-	Batch    int    // the most events that a worker sends at once
+	Size     int // of each message in bytes; 0 = as long as its text
+	// EventSize is that of each event's JSON in bytes, its message cut or filled up; 0 = as long as it is. One that is longer
+	// without a message stays so.
+	EventSize int
+	Fields    string // FieldsAll or FieldsFew
+	Seed      uint64 // the same seed gives the same texts; ids and times differ
+	Burst     Burst
+	RunID     string
+	Host      string // host.name
+	Workers   int    // that encode and send at the same time
+	Batch     int    // the most events that a worker sends at once
 }
 
 // Validate tells the first setting that can't work, by its flag's name.
@@ -38,6 +48,12 @@ func (c Config) Validate() error {
 		return cli.Misusef("--levels is empty: set it to weights such as info=85,warn=10,error=5")
 	case c.Size < 0 || c.Size > MaxSize:
 		return cli.Misusef("--size is %d: set it to message bytes from 1 to %d, or 0 for the text's own length", c.Size, MaxSize)
+	case c.EventSize < 0 || c.EventSize > MaxSize:
+		return cli.Misusef("--event-size is %d: set it to bytes of an event from 1 to %d, or 0 for its own length", c.EventSize, MaxSize)
+	case c.Size > 0 && c.EventSize > 0:
+		return cli.Misusef("--size is %d beside --event-size: set it to 0", c.Size)
+	case c.Fields != FieldsAll && c.Fields != FieldsFew:
+		return cli.Misusef("--fields is %q: set it to %s or %s", c.Fields, FieldsAll, FieldsFew)
 	case c.RunID == "":
 		return cli.Misusef("--run-id is empty: set it to a name for this run, or leave it out")
 	case c.Workers < 1 || c.Workers > 64:

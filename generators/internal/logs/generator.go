@@ -22,6 +22,7 @@ type Generator struct {
 	random  *rand.Rand
 	ids     ids
 	event   Event
+	tail    []byte // reused from event to event
 }
 
 // NewGenerator returns a generator for a run that began at start; cfg must be valid.
@@ -30,7 +31,7 @@ func NewGenerator(cfg Config, start time.Time) *Generator {
 		cfg: cfg, start: start, texts: newTexts(),
 		content: new(rand.PCG),
 		ids:     newIDs(cfg.RunID, start),
-		event:   Event{Host: cfg.Host, RunID: cfg.RunID},
+		event:   Event{Host: cfg.Host, RunID: cfg.RunID, Few: cfg.Fields == FieldsFew},
 	}
 	g.random = rand.New(g.content)
 	for _, service := range cfg.Services {
@@ -64,7 +65,21 @@ func (g *Generator) Append(dst []byte, sequence uint64, now time.Time) (value, k
 	f := choose(g.random, g.texts.failures)
 	e.ErrorType, e.ErrorMessage = f.kind, f.message
 	e.Message = g.appendMessage(e.Message[:0])
+	if g.cfg.EventSize > 0 {
+		return g.appendSized(dst), g.keys[service]
+	}
 	return e.AppendJSON(dst), g.keys[service]
+}
+
+// appendSized appends the event with as much of a message as makes it EventSize bytes long.
+func (g *Generator) appendSized(dst []byte) []byte {
+	begin := len(dst)
+	dst = g.event.appendHead(dst)
+	g.tail = g.event.appendTail(g.tail[:0])
+	room := g.cfg.EventSize - (len(dst) - begin) - len(`""`) - len(g.tail)
+	g.event.Message = g.fill(g.event.Message, max(0, room))
+	dst = appendString(dst, g.event.Message)
+	return append(dst, g.tail...)
 }
 
 func (g *Generator) appendMessage(dst []byte) []byte {
@@ -81,12 +96,17 @@ func (g *Generator) appendMessage(dst []byte) []byte {
 	if g.cfg.Size == 0 {
 		return dst
 	}
-	dst = append(dst, ' ')
-	dst = slices.Grow(dst, max(0, g.cfg.Size-len(dst)+len(g.texts.filler)))
-	for len(dst) < g.cfg.Size {
-		dst = append(dst, g.texts.filler...)
+	return g.fill(dst, g.cfg.Size)
+}
+
+// fill makes the text that long, in place if it has the room: a text of this package, in which each byte is a character.
+func (g *Generator) fill(text []byte, size int) []byte {
+	text = append(text, ' ')
+	text = slices.Grow(text, max(0, size-len(text)+len(g.texts.filler)))
+	for len(text) < size {
+		text = append(text, g.texts.filler...)
 	}
-	return dst[:g.cfg.Size]
+	return text[:size]
 }
 
 // Durations are log-normal: half of the requests take longer than the median, one in twenty 2.7 times as long.

@@ -14,7 +14,7 @@ func testConfig() Config {
 	return Config{
 		Services: []string{"checkout", "payment"},
 		Levels:   Mix{LevelDebug: 5, LevelInfo: 80, LevelWarn: 10, LevelError: 5},
-		Seed:     1, RunID: "run", Host: "host", Workers: 4, Batch: 100,
+		Seed:     1, RunID: "run", Host: "host", Workers: 4, Batch: 100, Fields: FieldsAll,
 	}
 }
 
@@ -87,6 +87,49 @@ func TestDurationsAreLogNormal(t *testing.T) {
 	require.Positive(t, durations[0])
 	require.InDelta(t, 20, durations[n/2].Milliseconds(), 1, "the median")
 	require.InDelta(t, 54, durations[n*95/100].Milliseconds(), 3, "95 of 100")
+}
+
+func TestEventSize(t *testing.T) {
+	for _, size := range []int{1, 100, 512, 1024, 100_000} {
+		for _, fields := range []string{FieldsAll, FieldsFew} {
+			cfg := testConfig()
+			cfg.EventSize, cfg.Fields = size, fields
+			g := NewGenerator(cfg, testStart())
+			for sequence := range uint64(200) {
+				value, _ := g.Append(nil, sequence, testStart())
+				d := parseDocument(t, value)
+				if len(value) != size {
+					require.Greater(t, len(value), size)
+					require.Empty(t, d.Message, "%d bytes", len(value))
+				}
+				if size >= 1024 || fields == FieldsFew && size >= 100 {
+					require.Len(t, value, size)
+				}
+			}
+		}
+	}
+}
+
+func TestFewFields(t *testing.T) {
+	cfg := testConfig()
+	cfg.Fields, cfg.EventSize = FieldsFew, 100
+	value, key := NewGenerator(cfg, testStart()).Append(nil, 7, testStart())
+	require.Regexp(t, `^{"@timestamp":"2026-11-24T12:00:00.000Z","log":{"level":"[a-z]+"},"message":"[^"]+"}$`, string(value))
+	require.NotEmpty(t, key, "a service's events keep their partition")
+}
+
+func TestAppendAllocatesNothing(t *testing.T) {
+	for _, size := range []int{0, 512, 1024} {
+		cfg := testConfig()
+		cfg.EventSize = size
+		g := NewGenerator(cfg, testStart())
+		buf := make([]byte, 0, 4096)
+		sequence := uint64(0)
+		require.Zero(t, testing.AllocsPerRun(1000, func() {
+			buf, _ = g.Append(buf[:0], sequence, testStart())
+			sequence++
+		}))
+	}
 }
 
 func TestMessageSize(t *testing.T) {

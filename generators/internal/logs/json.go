@@ -4,11 +4,26 @@ import "unicode/utf8"
 
 const hexDigits = "0123456789abcdef"
 
+// hexPairs are the two digits of each byte, the first one in the lower half.
+var hexPairs = func() (pairs [256]uint16) {
+	for b := range pairs {
+		pairs[b] = uint16(hexDigits[b>>4]) | uint16(hexDigits[b&0xf])<<8
+	}
+	return pairs
+}()
+
 // appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD, as encoding/json reads it.
 func appendString[S ~string | ~[]byte](dst []byte, s S) []byte {
 	dst = append(dst, '"')
 	clean := 0 // s[clean:i] needs no escape and is copied in one piece
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && plain(eight(s, i)) {
+			i += 8
+		}
+		// Of what is left at the end the last eight bytes are looked at once more, rather than each by itself.
+		if i == len(s) || len(s) >= 8 && i+8 > len(s) && plain(eight(s, len(s)-8)) {
+			break
+		}
 		c := s[i]
 		if c < utf8.RuneSelf {
 			if c >= ' ' && c != '"' && c != '\\' {
@@ -34,6 +49,19 @@ func appendString[S ~string | ~[]byte](dst []byte, s S) []byte {
 	return append(dst, '"')
 }
 
+// quoted remembers a text's JSON string.
+type quoted struct {
+	text string
+	json []byte
+}
+
+func (q *quoted) append(dst []byte, s string) []byte {
+	if s != q.text || q.json == nil {
+		q.text, q.json = s, appendString(q.json[:0], s)
+	}
+	return append(dst, q.json...)
+}
+
 func appendEscaped(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':
@@ -49,10 +77,15 @@ func appendEscaped(dst []byte, c byte) []byte {
 	}
 }
 
-// appendHex appends b in lower-case hexadecimal, two digits a byte.
-func appendHex(dst, b []byte) []byte {
-	for _, c := range b {
-		dst = append(dst, hexDigits[c>>4], hexDigits[c&0xf])
-	}
-	return dst
+func eight[S ~string | ~[]byte](s S, i int) uint64 {
+	return uint64(s[i]) | uint64(s[i+1])<<8 | uint64(s[i+2])<<16 | uint64(s[i+3])<<24 |
+		uint64(s[i+4])<<32 | uint64(s[i+5])<<40 | uint64(s[i+6])<<48 | uint64(s[i+7])<<56
+}
+
+// plain tells whether none of eight bytes needs a look of its own: no control character, quote, backslash, or byte of a
+// longer character. It looks at all of them at once; a byte is less than n if subtracting n borrows its highest bit.
+func plain(eight uint64) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	quote, backslash := eight^ones*'"', eight^ones*'\\'
+	return (eight|(eight-ones*' ')|(quote-ones)|(backslash-ones))&high == 0
 }
