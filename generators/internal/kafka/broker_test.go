@@ -35,7 +35,7 @@ func broker(t *testing.T, answer func(protocol.Message) protocol.Message) string
 				case *metadata.Request:
 					response = &metadata.Response{
 						Brokers: []metadata.ResponseBroker{{Host: host, Port: int32(port)}},
-						Topics:  []metadata.ResponseTopic{{Name: r.TopicNames[0]}},
+						Topics:  []metadata.ResponseTopic{{Name: r.TopicNames[0], Partitions: []metadata.ResponsePartition{{}}}},
 					}
 				case *describeconfigs.Request:
 					response = &describeconfigs.Response{}

@@ -3,6 +3,8 @@ package kafka
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -10,14 +12,23 @@ import (
 	"sluice/generators/internal/logs"
 )
 
-// batchOverhead is what a request has besides its records and kafka-go does not count, in bytes.
+// batchOverhead is what a batch may have besides its records, in bytes.
 const batchOverhead = 128
 
 // Sender sends records to one topic. It is safe for concurrent use.
 type Sender struct {
-	writer    *kafka.Writer
-	transport *kafka.Transport
-	maxBatch  int64
+	client      *kafka.Client
+	transport   *kafka.Transport
+	topic       string
+	acks        kafka.RequiredAcks
+	compression kafka.Compression
+	batchSize   int // the most records of a batch
+	batchBytes  int // and the most bytes
+	linger      time.Duration
+	maxBatch    int64
+
+	mu         sync.Mutex
+	partitions []*partition
 }
 
 func newSender(cfg Config, transport *kafka.Transport, maxBatch int64) (*Sender, error) {
@@ -30,56 +41,94 @@ func newSender(cfg Config, transport *kafka.Transport, maxBatch int64) (*Sender,
 		return nil, err
 	}
 	return &Sender{
-		transport: transport,
-		maxBatch:  maxBatch,
-		writer: &kafka.Writer{
-			Addr:  kafka.TCP(cfg.Brokers...),
-			Topic: cfg.Topic,
-			// One key, one partition: a service's events keep their order.
-			Balancer:     &kafka.Hash{},
-			RequiredAcks: acks, // its zero value would wait for no acknowledgement
-			Compression:  compression,
-			BatchSize:    cfg.BatchSize,
-			BatchBytes:   max(1, maxBatch-batchOverhead),
-			BatchTimeout: max(cfg.Linger, time.Microsecond), // 0 would stand for a second
-			// The caller retries, and counts.
-			MaxAttempts: 1,
-			Transport:   transport,
-		},
+		client:      &kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Transport: transport},
+		transport:   transport,
+		topic:       cfg.Topic,
+		acks:        acks,
+		compression: compression,
+		batchSize:   cfg.BatchSize,
+		batchBytes:  int(max(1, maxBatch-batchOverhead)),
+		linger:      cfg.Linger,
+		maxBatch:    maxBatch,
 	}, nil
 }
 
 // Send implements logs.Sender. With acks none, handed to the network counts as acknowledged.
 func (s *Sender) Send(ctx context.Context, records []logs.Record) ([]logs.Record, error) {
-	messages := make([]kafka.Message, len(records))
-	for i, r := range records {
-		messages[i] = kafka.Message{Key: r.Key, Value: r.Value}
+	for _, r := range records {
+		if len(r.Key)+len(r.Value)+recordOverhead > s.batchBytes {
+			return records, logs.Permanent(tooLarge(s.topic, s.maxBatch))
+		}
 	}
-	err := s.writer.WriteMessages(ctx, messages...)
-	left, err := unacknowledged(records, err)
+	partitions, err := s.current(ctx)
+	if err != nil {
+		return records, err
+	}
+	in := make([]*batch, len(records))
+	for i, r := range records {
+		in[i] = partitions[partitionOf(r.Key, len(partitions))].add(r.Key, r.Value)
+	}
+	for _, p := range partitions {
+		p.flush()
+	}
+	left, err := unacknowledged(ctx, records, in)
 	if errors.Is(err, kafka.MessageSizeTooLarge) {
-		err = logs.Permanent(tooLarge(s.writer.Topic, s.maxBatch))
+		err = logs.Permanent(tooLarge(s.topic, s.maxBatch))
 	}
 	return left, err
 }
 
-// unacknowledged moves the records that err is about to the front, and tells one of their errors.
-func unacknowledged(records []logs.Record, err error) ([]logs.Record, error) {
-	if err == nil {
-		return nil, nil
+// current are the topic's partitions, as many as it has by now. The transport remembers for some seconds what it was told.
+func (s *Sender) current(ctx context.Context) ([]*partition, error) {
+	meta, err := s.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{s.topic}})
+	if err != nil {
+		return nil, err
 	}
-	var each kafka.WriteErrors
-	if !errors.As(err, &each) {
-		return records, err
+	if len(meta.Topics) != 1 {
+		return nil, fmt.Errorf("topic %s: %w", s.topic, kafka.UnknownTopicOrPartition)
 	}
+	if err := meta.Topics[0].Error; err != nil {
+		return nil, err
+	}
+	n := len(meta.Topics[0].Partitions)
+	if n == 0 {
+		return nil, fmt.Errorf("topic %s has no partitions: %w", s.topic, kafka.LeaderNotAvailable)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for id := len(s.partitions); id < n; id++ {
+		s.partitions = append(s.partitions, &partition{sender: s, id: id})
+	}
+	return s.partitions[:n], nil
+}
+
+// partitionOf is FNV-1a, as kafka-go's Hash and Sarama have it. One key, one partition: a service's events keep their order.
+func partitionOf(key []byte, partitions int) int {
+	hash := uint32(2166136261)
+	for _, b := range key {
+		hash = (hash ^ uint32(b)) * 16777619
+	}
+	partition := int32(hash) % int32(partitions)
+	return int(max(partition, -partition))
+}
+
+// unacknowledged waits for each record's batch, moves those that were not delivered to the front, and tells one of their errors.
+func unacknowledged(ctx context.Context, records []logs.Record, in []*batch) ([]logs.Record, error) {
 	left := records[:0]
-	for i, one := range each {
-		if one != nil {
-			left = append(left, records[i])
-			err = one
+	var last error
+	for i, b := range in {
+		select {
+		case <-b.done:
+			if b.err == nil {
+				continue
+			}
+			last = b.err
+		case <-ctx.Done():
+			last = ctx.Err()
 		}
+		left = append(left, records[i])
 	}
-	return left, err
+	return left, last
 }
 
 // Close ends the connections. Nothing may be sent any more.
