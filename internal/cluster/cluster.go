@@ -178,7 +178,7 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 	} else if len(workers) > 0 {
 		all = workers
 	}
-	wanted, err := run.Command(append([]string{"docker", "image", "inspect", "-f", "{{.Id}} {{index .RepoTags 0}}"}, images...)...).Run(ctx)
+	wanted, err := identities(ctx, images)
 	if err != nil {
 		return err
 	}
@@ -191,6 +191,50 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 	if len(stale) == 0 {
 		return nil
 	}
+	if err := bring(ctx, stale, images); err != nil {
+		return err
+	}
+	for _, node := range stale {
+		if err := nodeutils.WriteFile(node, loadedImages, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// LoadExtra brings one more image into every node, beside what Load brings.
+func (c *Cluster) LoadExtra(ctx context.Context, image string) error {
+	all, err := c.Nodes()
+	if err != nil {
+		return err
+	}
+	wanted, err := identities(ctx, []string{image})
+	if err != nil {
+		return err
+	}
+	file := loadedImages + "-extra"
+	for _, node := range all {
+		var loaded bytes.Buffer
+		if err := node.CommandContext(ctx, "cat", file).SetStdout(&loaded).Run(); err == nil && loaded.String() == wanted {
+			continue
+		}
+		if err := bring(ctx, []nodes.Node{node}, []string{image}); err != nil {
+			return err
+		}
+		if err := nodeutils.WriteFile(node, file, wanted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// identities is a line "id reference" for each image.
+func identities(ctx context.Context, images []string) (string, error) {
+	return run.Command(append([]string{"docker", "image", "inspect", "-f", "{{.Id}} {{index .RepoTags 0}}"}, images...)...).Run(ctx)
+}
+
+// bring imports local images into nodes.
+func bring(ctx context.Context, to []nodes.Node, images []string) error {
 	dir, err := os.MkdirTemp("", "sluice-images-")
 	if err != nil {
 		return err
@@ -200,11 +244,8 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 	if _, err := run.Command(append([]string{"docker", "save", "-o", archive}, images...)...).Run(ctx); err != nil {
 		return err
 	}
-	for _, node := range stale {
+	for _, node := range to {
 		if err := importArchive(ctx, node, archive); err != nil {
-			return err
-		}
-		if err := nodeutils.WriteFile(node, loadedImages, wanted); err != nil {
 			return err
 		}
 	}

@@ -32,6 +32,17 @@ func NewBuilder(ctx context.Context, repository string) (*Builder, error) {
 	return &Builder{Repository: repository, Specs: specs, goVersion: version}, err
 }
 
+// OnDemand gets an image that no plan builds, and returns its reference.
+func (b *Builder) OnDemand(ctx context.Context, name string) (string, error) {
+	for _, spec := range b.Specs {
+		if spec.Origin == OnDemand && filepath.Base(spec.dir) == name {
+			_, err := b.Build(ctx, spec)
+			return spec.Image, err
+		}
+	}
+	return "", fmt.Errorf("images/%s/image.yaml describes no image of origin %s", name, OnDemand)
+}
+
 func (b *Builder) byImage(ref string) (Spec, bool) {
 	for _, spec := range b.Specs {
 		if spec.Image == ref {

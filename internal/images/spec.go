@@ -18,6 +18,7 @@ const (
 	Own      = "own"       // the project's: always built here
 	Base     = "base"      // only a FROM of others
 	Node     = "node"      // the kind node, assembled where kind's own can't be pulled
+	OnDemand = "on-demand" // the project's: built by the one command that needs it
 	PullOnly = "pull-only" // upstream; left out where no registry answers, for no package holds it
 )
 
@@ -101,7 +102,7 @@ func Load(repository string) ([]Spec, error) {
 		}
 		specs = append(specs, spec)
 	}
-	rank := map[string]int{Node: 0, Base: 1, Own: 2, Upstream: 3, PullOnly: 4}
+	rank := map[string]int{Node: 0, Base: 1, Own: 2, Upstream: 3, OnDemand: 4, PullOnly: 5}
 	sort.SliceStable(specs, func(i, j int) bool { return rank[specs[i].Origin] < rank[specs[j].Origin] })
 	return specs, nil
 }
@@ -117,13 +118,13 @@ func load(file string) (Spec, error) {
 	}
 	spec.dir = filepath.Dir(file)
 	switch spec.Origin {
-	case Upstream, Own, Base, Node:
+	case Upstream, Own, Base, Node, OnDemand:
 	case PullOnly:
 		if spec.Reason == "" || len(spec.Set) == 0 {
 			return Spec{}, fmt.Errorf("%s: an image that may be left out needs a reason, and the values to set then", file)
 		}
 	default:
-		return Spec{}, fmt.Errorf("%s: origin %q must be %s, %s, %s, %s or %s", file, spec.Origin, Upstream, Own, Base, Node, PullOnly)
+		return Spec{}, fmt.Errorf("%s: origin %q must be %s, %s, %s, %s, %s or %s", file, spec.Origin, Upstream, Own, Base, Node, OnDemand, PullOnly)
 	}
 	if spec.Image == "" || spec.Title == "" {
 		return Spec{}, fmt.Errorf("%s: image and title must be set", file)
