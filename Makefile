@@ -8,13 +8,16 @@ IMAGES ?= auto
 # Numbered events that `make verify` sends.
 COUNT ?= 10000
 
+# Flags of `make bench`, such as --only generator.
+BENCH ?=
+
 # What `make tf-plan` plans.
 TFVARS ?= terraform/examples/production.tfvars
 
 SLUICE = go run ./cmd/sluice --images $(IMAGES)
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status verify images compose-config tf-plan test unit lint golden tools
+.PHONY: help up down status verify bench images compose-config tf-plan test unit lint golden tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +33,10 @@ status: ## Show the workloads and where they answer
 
 verify: ## Send COUNT numbered events through the running pipeline and account for each
 	@$(SLUICE) verify --count $(COUNT)
+
+bench: ## Measure the release of make up (started if there is none) beside its peers: tables, bench/results.json, charts
+	@$(SLUICE) status > /dev/null 2>&1 || $(SLUICE) up --count 0
+	@go run ./bench $(BENCH)
 
 images: ## Get all images; tell which are pulled, assembled, built, left out
 	@$(SLUICE) images

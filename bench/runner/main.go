@@ -25,12 +25,17 @@ func main() {
 	flag.StringVar(&r.dir, "dir", os.TempDir(), "folder for the events")
 	flag.DurationVar(&r.length, "length", 10*time.Second, "about how long a run of a fast producer lasts")
 	runs := flag.Int("runs", 5, "runs of each producer with each size")
+	storage := flag.Int("storage", 0, "instead of all that: events of a topic whose bytes on the brokers' disks are told, for each compression")
 	only := flag.String("peers", "", "names of producers, comma-separated; all if empty")
 	flag.Parse()
 	if *only != "" {
 		r.names = strings.Split(*only, ",")
 	}
-	if err := r.all(context.Background(), *runs); err != nil {
+	todo := r.all
+	if *storage > 0 {
+		todo = func(ctx context.Context, runs int) error { return r.stored(ctx, runs, *storage) }
+	}
+	if err := todo(context.Background(), *runs); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -62,6 +62,7 @@ func (b *Builder) plan(mode string, registryAnswers func() bool) *Plan {
 	}
 	for _, spec := range b.Specs {
 		switch {
+		case spec.Origin == OnDemand:
 		case spec.Origin == PullOnly && plan.Mode == Assemble:
 			plan.LeftOut = append(plan.LeftOut, spec)
 		case spec.Origin == Own, plan.Mode == Assemble:

@@ -10,7 +10,8 @@ import (
 
 var oneOfEach = []Spec{
 	{Image: "base", Origin: Base}, {Image: "node", Origin: Node}, {Image: "own", Origin: Own},
-	{Image: "upstream", Origin: Upstream}, {Image: "none", Origin: PullOnly, Reason: "no package", Set: []string{"a.enabled=false"}},
+	{Image: "upstream", Origin: Upstream}, {Image: "measured", Origin: OnDemand},
+	{Image: "none", Origin: PullOnly, Reason: "no package", Set: []string{"a.enabled=false"}},
 }
 
 func TestPlan(t *testing.T) {

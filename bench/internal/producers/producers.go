@@ -152,6 +152,23 @@ func WriteEvents(size Size, file string) error {
 	return out.Close()
 }
 
+// Stored is what a topic takes on the brokers' disks.
+type Stored struct {
+	Compression string `json:"compression"`
+	Records     int64  `json:"records"`
+	Bytes       int64  `json:"bytes"`
+}
+
+// Fill lets log-generator send so many of its own events to a topic, other ones in each run.
+func Fill(brokers, topic, compression string, count, run int) error {
+	out, err := exec.Command(program("log-generator"), "--brokers="+brokers, "--topic="+topic, "--compression="+compression, "--rate=0",
+		"--count="+strconv.Itoa(count), "--seed="+strconv.Itoa(run+1), "--metrics-addr=").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("log-generator: %w\n%s", err, out)
+	}
+	return nil
+}
+
 func sizeFlags(size Size) []string {
 	return []string{"--event-size=" + strconv.Itoa(size.Bytes), "--fields=" + size.Fields}
 }

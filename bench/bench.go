@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+
+	"sluice/internal/cluster"
+	"sluice/internal/images"
+	"sluice/internal/kube"
+	"sluice/internal/progress"
+	"sluice/internal/release"
+	"sluice/internal/usage"
+	"sluice/internal/verify"
+)
+
+// defaultLength is long beside the start of a JVM, and seven producers with three sizes come to a quarter of an hour.
+const defaultLength = 10 * time.Second
+
+// httpTimeout is for the slowest request: all segments of an index merged into one.
+const httpTimeout = 5 * time.Minute
+
+// bench is what all parts share.
+type bench struct {
+	out        *progress.Printer
+	repository string
+	kubeconfig string
+	image      string // of the producers
+	runs       int
+	length     time.Duration
+
+	release release.Release
+	client  *kube.Client
+	access  *verify.Access
+	values  values
+	elastic *http.Client
+	url     string // of Elasticsearch
+}
+
+// values are those of the release that bench needs.
+type values struct {
+	topic, index, engine string
+}
+
+// connect finds the release, and brings the producers' image into its cluster.
+func (b *bench) connect(ctx context.Context) error {
+	own, err := cluster.New("dev")
+	if err != nil {
+		return err
+	}
+	given := b.kubeconfig != ""
+	if !given {
+		b.kubeconfig = own.Kubeconfig
+	}
+	b.release.Kubeconfig = b.kubeconfig
+	if b.client, err = kube.New(b.kubeconfig); err != nil {
+		return err
+	}
+	if err := b.readValues(); err != nil {
+		return err
+	}
+	if b.access, err = verify.NewAccess(ctx, b.client, b.release); err != nil {
+		return err
+	}
+	b.elastic, b.url = b.access.Elasticsearch(httpTimeout)
+	if b.image != "" {
+		return nil
+	}
+	if given {
+		return usage.Errorf("a cluster of your own needs --image: push sluice/bench to its registry (make bench builds it)")
+	}
+	return b.out.Do("Image of the producers", func(*progress.Step) error {
+		builder, err := images.NewBuilder(ctx, b.repository)
+		if err != nil {
+			return err
+		}
+		if b.image, err = builder.OnDemand(ctx, "bench"); err != nil {
+			return err
+		}
+		return own.LoadExtra(ctx, b.image)
+	})
+}
+
+// readValues refuses a release that bench can't speak to.
+func (b *bench) readValues() error {
+	all, err := b.release.Values()
+	if err != nil {
+		return err
+	}
+	if on, err := all.PathValue("global.security.enabled"); err == nil && on == true {
+		return usage.Errorf("bench's producers know no users: measure a release without global.security")
+	}
+	topic, err := all.PathValue("global.topic")
+	if err != nil {
+		return err
+	}
+	index, err := all.PathValue("global.index")
+	if err != nil {
+		return err
+	}
+	b.values.topic, b.values.index = fmt.Sprint(topic), fmt.Sprint(index)
+	b.values.engine = "otel-collector"
+	if on, err := all.PathValue("logstash.enabled"); err == nil && on == true {
+		b.values.engine = "logstash"
+	}
+	return nil
+}

@@ -1,0 +1,68 @@
+package report
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"sluice/bench/internal/measure"
+	"sluice/bench/internal/results"
+	"sluice/internal/state"
+)
+
+func example() results.Results {
+	figure := measure.Figure{Median: 2000, Min: 1000, Max: 3000, Runs: 5}
+	return results.Results{
+		Machine: map[string]results.Machine{"generator": {Cores: 2, MemoryBytes: 8 << 30, Kernel: "6", Date: "2026-01-02", Commit: "abc"}},
+		Generator: &results.Generator{Bytes: map[string]map[string]results.Producer{
+			"512": {"kcat": {RecordsPerSecond: figure}, "log_generator": {RecordsPerSecond: figure}}, "1024": {"log_generator": {}}, "100": {"log_generator": {}},
+		}},
+		LeftOut: map[string]string{"generator.x": "no time", "hop.y": "of another part"},
+	}
+}
+
+func TestFill(t *testing.T) {
+	text := "before\n<!-- bench:generator -->\nold\n<!-- /bench -->\nbetween\n<!-- bench:spark -->\n<!-- /bench -->\nafter\n"
+	filled, err := Fill(text, example())
+	require.NoError(t, err)
+	require.Contains(t, filled, "before\n<!-- bench:generator -->\n\nMeasured 2026-01-02 at abc: 2 cores, 8 GiB, Linux 6.")
+	require.Contains(t, filled, "| log_generator | 0 | 2,000 (1,000 to 3,000) |")
+	require.Regexp(t, `(?s)100 bytes a record.*512 bytes a record.*log_generator.*kcat.*1024 bytes a record`, filled)
+	require.Contains(t, filled, "Left out: `generator.x`: no time.")
+	require.NotContains(t, filled, "of another part")
+	require.NotContains(t, filled, "old")
+	require.Contains(t, filled, "<!-- /bench -->\nbetween\n<!-- bench:spark -->\nNot measured yet: `make bench`.\n<!-- /bench -->\nafter\n")
+	again, err := Fill(filled, example())
+	require.NoError(t, err)
+	require.Equal(t, filled, again)
+
+	_, err = Fill("<!-- bench:generator -->\n", example())
+	require.ErrorContains(t, err, "has no <!-- /bench -->")
+}
+
+func TestPrint(t *testing.T) {
+	var out bytes.Buffer
+	for _, table := range Tables(example()) {
+		require.NoError(t, table.Print(&out))
+	}
+	require.Contains(t, out.String(), "2,000 (1,000 to 3,000)")
+}
+
+// The document says what the results say: `make bench` writes both.
+func TestDocument(t *testing.T) {
+	repository, err := state.Repository()
+	require.NoError(t, err)
+	r, err := results.Load(filepath.Join(repository, "bench", "results.json"))
+	require.NoError(t, err)
+	text, err := os.ReadFile(filepath.Join(repository, Document))
+	require.NoError(t, err)
+	filled, err := Fill(string(text), r)
+	require.NoError(t, err)
+	require.Equal(t, filled, string(text), "run make bench, or take both files from one run")
+	for name := range Charts(r) {
+		require.FileExists(t, filepath.Join(repository, "bench", name+".svg"))
+	}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"sluice/bench/internal/measure"
+	"sluice/bench/internal/results"
+	"sluice/internal/progress"
+	"sluice/internal/verify"
+)
+
+// query asks the release's Prometheus for one number.
+func (b *bench) query(ctx context.Context, expression string) (float64, error) {
+	client, address := b.access.HTTP("prometheus", 9090, 30*time.Second)
+	var answer struct {
+		Data struct{ Result []struct{ Value [2]any } }
+	}
+	if err := verify.Fetch(ctx, client, http.MethodGet, address+"/api/v1/query?query="+url.QueryEscape(expression), nil, &answer); err != nil {
+		return 0, err
+	}
+	if len(answer.Data.Result) == 0 {
+		return 0, fmt.Errorf("nothing answers %s", expression)
+	}
+	text, _ := answer.Data.Result[0].Value[1].(string)
+	return strconv.ParseFloat(text, 64)
+}
+
+// scrapes is as long as it takes until every target has been scraped again.
+const scrapes = 30 * time.Second
+
+// prometheus asks it about itself, once for each run.
+func prometheus(ctx context.Context, b *bench, all *results.Results) error {
+	const itself = `{job="prometheus"}`
+	queries := []string{
+		"max(prometheus_tsdb_head_series)",
+		"sum(rate(prometheus_tsdb_head_samples_appended_total[5m]))",
+		// Compressed chunks of the head that are full, divided by their samples: blocks on the disk are made of these.
+		"sum(prometheus_tsdb_compaction_chunk_size_bytes_sum) / sum(prometheus_tsdb_compaction_chunk_samples_sum)",
+		"max(process_resident_memory_bytes" + itself + ")",
+		"sum(rate(process_cpu_seconds_total" + itself + "[5m]))",
+	}
+	values := make([][]float64, len(queries))
+	err := b.out.Do("Prometheus about itself", func(s *progress.Step) error {
+		for i := range b.runs {
+			s.Detail("run %d of %d", i+1, b.runs)
+			for q, expression := range queries {
+				value, err := b.query(ctx, expression)
+				if err != nil {
+					return err
+				}
+				if value == value { //nolint:staticcheck // not a number: there is no block yet
+					values[q] = append(values[q], value)
+				}
+			}
+			if i+1 < b.runs {
+				time.Sleep(scrapes)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	p := &results.Prometheus{}
+	for q, figure := range []*measure.Figure{&p.Series, &p.SamplesPerSecond, &p.BytesPerSample, &p.MemoryBytes, &p.CPU} {
+		if len(values[q]) > 0 {
+			*figure = measure.Of(values[q])
+		}
+	}
+	if p.BytesPerSample.Runs == 0 {
+		all.LeftOut["prometheus.bytes_per_sample"] = "no block has been written yet: that takes three hours"
+	} else {
+		delete(all.LeftOut, "prometheus.bytes_per_sample")
+	}
+	all.LeftOut["prometheus.prod"] = "the scrape set of the prod profile needs a cluster of its size"
+	all.Prometheus = p
+	return nil
+}

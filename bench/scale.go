@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	autoscalingv1 "k8s.io/api/autoscaling/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// quiet stops what would take part of the machine while something else is measured, and returns what starts it again.
+func (b *bench) quiet(ctx context.Context, components ...string) (restore func(), err error) {
+	var undo []func()
+	restore = func() {
+		for _, f := range undo {
+			f()
+		}
+	}
+	for _, name := range components {
+		was, err := b.scale(ctx, name, 0)
+		if apierrors.IsNotFound(err) {
+			continue // not part of this release
+		}
+		if err != nil {
+			restore()
+			return nil, err
+		}
+		undo = append(undo, func() {
+			after, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+			defer cancel()
+			if _, err := b.scale(after, name, was); err != nil {
+				b.out.Printf("%s could not be started again: %v; make up does it", name, err)
+			}
+		})
+	}
+	return restore, b.gone(ctx, components)
+}
+
+// scale sets the replicas of the Deployment or StatefulSet of that component, and returns how many it had.
+func (b *bench) scale(ctx context.Context, component string, replicas int32) (was int32, err error) {
+	name := b.release.Name + "-" + component
+	deployments, sets := b.client.AppsV1().Deployments(b.release.Namespace), b.client.AppsV1().StatefulSets(b.release.Namespace)
+	get, update := deployments.GetScale, deployments.UpdateScale
+	if _, err := deployments.Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
+		get, update = sets.GetScale, sets.UpdateScale
+	}
+	now, err := get(ctx, name, metav1.GetOptions{})
+	if err != nil {
+		return 0, err
+	}
+	was = now.Spec.Replicas
+	now.Spec = autoscalingv1.ScaleSpec{Replicas: replicas}
+	_, err = update(ctx, name, now, metav1.UpdateOptions{})
+	return was, err
+}
+
+// gone waits until the components have no pods.
+func (b *bench) gone(ctx context.Context, components []string) error {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Second) {
+		left := 0
+		for _, component := range components {
+			pods, err := b.client.CoreV1().Pods(b.release.Namespace).List(ctx, metav1.ListOptions{LabelSelector: b.selector(component)})
+			if err != nil {
+				return err
+			}
+			left += len(pods.Items)
+		}
+		if left == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d pods of %v do not end", left, components)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+func (b *bench) selector(component string) string {
+	return fmt.Sprintf("app.kubernetes.io/instance=%s,app.kubernetes.io/name=%s", b.release.Name, component)
+}
