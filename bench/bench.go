@@ -30,6 +30,7 @@ type bench struct {
 	runs       int
 	length     time.Duration
 
+	own     *cluster.Cluster // of make up, or nil
 	release release.Release
 	client  *kube.Client
 	access  *verify.Access
@@ -43,15 +44,14 @@ type values struct {
 	topic, index, engine string
 }
 
-// connect finds the release, and brings the producers' image into its cluster.
+// connect finds the release.
 func (b *bench) connect(ctx context.Context) error {
 	own, err := cluster.New("dev")
 	if err != nil {
 		return err
 	}
-	given := b.kubeconfig != ""
-	if !given {
-		b.kubeconfig = own.Kubeconfig
+	if b.kubeconfig == "" {
+		b.kubeconfig, b.own = own.Kubeconfig, own
 	}
 	b.release.Kubeconfig = b.kubeconfig
 	if b.client, err = kube.New(b.kubeconfig); err != nil {
@@ -64,10 +64,15 @@ func (b *bench) connect(ctx context.Context) error {
 		return err
 	}
 	b.elastic, b.url = b.access.Elasticsearch(httpTimeout)
+	return nil
+}
+
+// producers gets their image, and brings it into the cluster of `make up`.
+func (b *bench) producers(ctx context.Context) error {
 	if b.image != "" {
 		return nil
 	}
-	if given {
+	if b.own == nil {
 		return usage.Errorf("a cluster of your own needs --image: push sluice/bench to its registry (make bench builds it)")
 	}
 	return b.out.Do("Image of the producers", func(*progress.Step) error {
@@ -75,10 +80,12 @@ func (b *bench) connect(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if b.image, err = builder.OnDemand(ctx, "bench"); err != nil {
+		image, err := builder.OnDemand(ctx, "bench")
+		if err != nil {
 			return err
 		}
-		return own.LoadExtra(ctx, b.image)
+		b.image = image
+		return b.own.LoadExtra(ctx, image)
 	})
 }
 

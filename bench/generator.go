@@ -20,6 +20,9 @@ const (
 
 // generator measures log-generator beside other producers, in one pod and against the release's own broker.
 func generator(ctx context.Context, b *bench, all *results.Results) error {
+	if err := b.producers(ctx); err != nil {
+		return err
+	}
 	g := &results.Generator{Compression: compression, Partitions: partitions}
 	if err := b.out.Do("Encoder beside encoding/json", func(*progress.Step) (err error) {
 		g.Encoder, err = encoder(ctx, b)

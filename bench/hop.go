@@ -36,6 +36,9 @@ func hop(ctx context.Context, b *bench, all *results.Results) error {
 		return nil
 	}
 	all.LeftOut["hop.logstash"] = "no image of Logstash can be assembled, and none is pulled here"
+	if err := b.producers(ctx); err != nil {
+		return err
+	}
 	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job", b.values.engine)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -53,7 +54,7 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 				if err != nil {
 					return err
 				}
-				if value == value { //nolint:staticcheck // not a number: there is no block yet
+				if !math.IsNaN(value) { // there is no block yet
 					values[q] = append(values[q], value)
 				}
 			}

@@ -21,6 +21,9 @@ const (
 
 // spark stops the streaming job, fills its topic, and measures how it catches up; then how it keeps up with log-generator.
 func spark(ctx context.Context, b *bench, all *results.Results) error {
+	if err := b.producers(ctx); err != nil {
+		return err
+	}
 	const job = "spark-streaming-job"
 	result := &results.Spark{}
 	var perCore, behind, batch, rate []float64

@@ -42,6 +42,9 @@ var mappings = []mapping{
 
 // storage measures how many bytes an event takes.
 func storage(ctx context.Context, b *bench, all *results.Results) error {
+	if err := b.producers(ctx); err != nil {
+		return err
+	}
 	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job")
 	if err != nil {
 		return err
