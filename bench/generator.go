@@ -30,6 +30,8 @@ func generator(ctx context.Context, b *bench, all *results.Results) error {
 	}); err != nil {
 		return err
 	}
+	b.removeTopics(ctx)
+	defer b.removeTopics(ctx)
 	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job")
 	if err != nil {
 		return err

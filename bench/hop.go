@@ -39,6 +39,8 @@ func hop(ctx context.Context, b *bench, all *results.Results) error {
 	if err := b.producers(ctx); err != nil {
 		return err
 	}
+	b.removeTopics(ctx)
+	defer b.removeTopics(ctx)
 	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job", b.values.engine)
 	if err != nil {
 		return err

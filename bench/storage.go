@@ -45,6 +45,8 @@ func storage(ctx context.Context, b *bench, all *results.Results) error {
 	if err := b.producers(ctx); err != nil {
 		return err
 	}
+	b.removeTopics(ctx)
+	defer b.removeTopics(ctx)
 	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job")
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -18,7 +19,7 @@ import (
 )
 
 func main() {
-	var r runner
+	r := runner{id: strings.ToLower(rand.Text()[:8])}
 	flag.StringVar(&r.brokers, "brokers", "localhost:9092", "host:port to find the cluster by")
 	flag.IntVar(&r.partitions, "partitions", 4, "partitions of each topic")
 	flag.StringVar(&r.compression, "compression", "snappy", "snappy or none")
@@ -46,7 +47,8 @@ type runner struct {
 	length                    time.Duration
 	names                     []string
 
-	topics int // made so far
+	id     string // of this process, in the names of topics
+	topics int    // made so far
 }
 
 // all measures every size. What a producer does in a short first run says how many records its other ones have.
@@ -93,7 +95,7 @@ func (r *runner) events(size producers.Size) (file string, err error) {
 // measure lets a producer send to a new topic.
 func (r *runner) measure(ctx context.Context, p producers.Producer, size producers.Size, events string, count int) (producers.Result, error) {
 	r.topics++
-	topic := fmt.Sprintf("bench-generator-%d-%d", os.Getpid(), r.topics)
+	topic := fmt.Sprintf("bench-generator-%s-%d", r.id, r.topics)
 	t := newTopic(r.brokers, topic)
 	if err := t.create(ctx, r.partitions); err != nil {
 		return producers.Result{}, err

@@ -27,7 +27,7 @@ func (r *runner) stored(ctx context.Context, runs, count int) error {
 
 func (r *runner) store(ctx context.Context, compression string, count, run int) error {
 	r.topics++
-	t := newTopic(r.brokers, fmt.Sprintf("bench-storage-%d-%d", os.Getpid(), r.topics))
+	t := newTopic(r.brokers, fmt.Sprintf("bench-storage-%s-%d", r.id, r.topics))
 	if err := t.create(ctx, r.partitions); err != nil {
 		return err
 	}
