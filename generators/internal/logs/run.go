@@ -37,7 +37,7 @@ func NewRun(cfg Config, sender Sender, stats *Stats, now func() time.Time, log *
 		r.workers = append(r.workers, &worker{
 			generator: NewGenerator(cfg, start), sequence: sequence, sender: sender,
 			stats: stats, now: now, log: log,
-			batch: max(1, min(cfg.Batch, batchBytes/cfg.Workers/(max(cfg.Size, cfg.EventSize)+eventOverhead))),
+			batch: max(1, min(cfg.Batch, batchBytes/cfg.Workers/max(cfg.Size+eventOverhead, cfg.EventSize))),
 		})
 	}
 	return r
