@@ -121,7 +121,7 @@ func (b *bench) catchUp(ctx context.Context, topic string, partitions int, s *pr
 	if err := answer.Errors[topic]; err != nil {
 		return run, err
 	}
-	defer func() { _, _ = client.DeleteTopics(ctx, &kafka.DeleteTopicsRequest{Topics: []string{topic}}) }()
+	defer b.removeTopics(ctx)
 	// As many services as spread evenly over any number of partitions.
 	var services []string
 	for i := range 40 {
@@ -131,11 +131,13 @@ func (b *bench) catchUp(ctx context.Context, topic string, partitions int, s *pr
 		"--count="+strconv.Itoa(hopEvents), "--run-id="+topic, "--services="+strings.Join(services, ","), "--metrics-addr="); err != nil {
 		return run, err
 	}
-	defer func() {
-		if _, stopped := b.scale(ctx, b.values.engine, 0); err == nil {
+	defer func() { // also when bench is interrupted: the engine must not go on with this topic
+		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Minute)
+		defer cancel()
+		if _, stopped := b.scale(after, b.values.engine, 0); err == nil {
 			err = stopped
 		}
-		if gone := b.gone(ctx, []string{b.values.engine}); err == nil {
+		if gone := b.gone(after, []string{b.values.engine}); err == nil {
 			err = gone
 		}
 	}()

@@ -145,7 +145,8 @@ func (b *bench) stored(ctx context.Context, m mapping, events string) (float64, 
 	if err := b.bulk(ctx, index, events); err != nil {
 		return 0, err
 	}
-	for _, path := range []string{"/_refresh", "/_forcemerge?max_num_segments=1", "/_flush?force=true"} {
+	// The last refresh lets go of the segments that were merged: until then they count.
+	for _, path := range []string{"/_refresh", "/_forcemerge?max_num_segments=1", "/_flush?force=true", "/_refresh"} {
 		if err := call(http.MethodPost, index+path, nil, nil); err != nil {
 			return 0, err
 		}
@@ -156,17 +157,22 @@ func (b *bench) stored(ctx context.Context, m mapping, events string) (float64, 
 				Docs struct {
 					Count int64 `json:"count"`
 				} `json:"docs"`
+				Segments struct {
+					Count int `json:"count"`
+				} `json:"segments"`
 				Store struct {
 					Size int64 `json:"size_in_bytes"`
 				} `json:"store"`
 			} `json:"primaries"`
 		} `json:"_all"`
 	}
-	if err := call(http.MethodGet, index+"/_stats/docs,store", nil, &stats); err != nil {
+	if err := call(http.MethodGet, index+"/_stats/docs,store,segments", nil, &stats); err != nil {
 		return 0, err
 	}
 	if p := stats.All.Primaries; p.Docs.Count != storedEvents {
 		return 0, fmt.Errorf("%d documents of %d events", p.Docs.Count, storedEvents)
+	} else if p.Segments.Count != 1 {
+		return 0, fmt.Errorf("%d segments after the merge into one", p.Segments.Count)
 	}
 	return float64(stats.All.Primaries.Store.Size) / storedEvents, nil
 }
