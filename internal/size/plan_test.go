@@ -150,10 +150,38 @@ func TestPlansHold(t *testing.T) {
 		for name, pods := range map[string]int{"kafka": p.Kafka.Pods, "elasticsearch": p.Elasticsearch.Pods, "engine": p.Engine.Pods} {
 			assert.Zero(t, pods%in.Zones, "%d pods of %s in %d zones", pods, name, in.Zones)
 		}
+		checkRoom(t, p)
 		if t.Failed() {
 			t.Fatalf("%+v", in)
 		}
 	}
+}
+
+// checkRoom holds the pools against the pods: one of each component on a node, and in each zone a node more than that takes.
+func checkRoom(t *testing.T, p Plan) {
+	t.Helper()
+	rows := map[string]Row{"zookeeper": {Pods: 3, CPU: 0.25, MemoryGiB: 0.75}}
+	for _, row := range p.Rows() {
+		rows[row.Component] = row
+	}
+	housed := 0
+	for _, pool := range p.Pools {
+		cpu, memory := p.Coefficients.Value("aws.node_cpu_system"), p.Coefficients.Value("aws.node_memory_gib_system")
+		for _, component := range pool.Components {
+			row, ok := rows[component]
+			require.True(t, ok, component)
+			housed++
+			cpu, memory = cpu+row.CPU, memory+row.MemoryGiB
+			spare := 1
+			if pool.Spot {
+				spare = 0
+			}
+			assert.GreaterOrEqual(t, pool.PerZone, (row.Pods+p.Input.Zones-1)/p.Input.Zones+spare, "nodes of %s for %s", pool.Name, component)
+		}
+		assert.LessOrEqual(t, cpu, pool.Instance.CPU(), pool.Name)
+		assert.LessOrEqual(t, memory, float64(pool.Instance.MemoryGiB()), pool.Name)
+	}
+	assert.Len(t, rows, housed, "every component has a pool")
 }
 
 func TestFlushing(t *testing.T) {
