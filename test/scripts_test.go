@@ -126,6 +126,42 @@ func TestStopBroker(t *testing.T) {
 	}
 }
 
+// What the kernel tells of a broker's connections, when its two ZooKeeper clients live and when one is locked up: the lines of a
+// broker that was found so.
+func TestBrokerAlive(t *testing.T) {
+	const (
+		established = "  7: 0000000000000000FFFF00000B02F40A:9C52 0000000000000000FFFF00007F60600A:0885 01 00000000:00000000\n"
+		closeWait   = "  8: 0000000000000000FFFF00000B02F40A:9C54 0000000000000000FFFF00007F60600A:0885 08 00000000:00000000\n"
+		another     = "  9: 0000000000000000FFFF00000B02F40A:9C56 0000000000000000FFFF00000B02F40A:2383 08 00000000:00000000\n"
+	)
+	for name, test := range map[string]struct{ connections, fails string }{
+		"both connected":                      {established + established + another, ""},
+		"ZooKeeper is away":                   {another, ""},
+		"one has not seen the end":            {established + closeWait, "does not close a connection"},
+		"neither has":                         {closeWait + closeWait, "does not close a connection"},
+		"one has none while the other does":   {established + another, "one of two ZooKeeper clients is connected"},
+		"connected, but the port is not open": {established + established, "onnection refused"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			broker, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			if strings.Contains(test.fails, "refused") {
+				require.NoError(t, broker.Close())
+			} else {
+				defer broker.Close()
+			}
+			folder := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "tcp"), []byte("  sl  local_address rem_address   st\n"), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "tcp6"), []byte("  sl  local_address remote_address st\n"+test.connections), 0o600))
+			_, port, err := net.SplitHostPort(broker.Addr().String())
+			require.NoError(t, err)
+			output, err := script(t, "kafka/files/zookeeper/alive.sh", "", "PROC_NET="+folder, "PORT="+port)
+			checkScript(t, test.fails, output, err)
+		})
+	}
+}
+
 func topicEnv(address, bin, timeout string) []string {
 	return []string{"BOOTSTRAP_SERVER=" + address, "KAFKA_BIN=" + bin, "TIMEOUT_SECONDS=" + timeout,
 		"TOPICS=logs 3 60000\nfindings 1 90000\n", "REPLICATION_FACTOR=1", "MIN_INSYNC_REPLICAS=1"}

@@ -48,7 +48,7 @@ func rootCommand() *cobra.Command {
 		return usage.Errorf("%w: see %s --help", err, cmd.CommandPath())
 	})
 	root.AddCommand(upCommand(a), downCommand(a), statusCommand(a), verifyCommand(a), imagesCommand(a), composeConfigCommand(a),
-		resizeCommand(a), rebalanceCommand(a))
+		resizeCommand(a), rebalanceCommand(a), sizeCommand(a))
 	return root
 }
 

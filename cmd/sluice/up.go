@@ -68,14 +68,6 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 		count = 0 // nothing runs on simulated nodes, so no event can flow, and no image is needed or missing
 		err = a.out.Do("Simulated nodes", func(*progress.Step) error { return simulate(ctx, c) })
 	} else {
-		var few int
-		if few, err = fewOpenFiles(ctx, c); err != nil {
-			return err
-		}
-		if few != 0 && a.topology == "zones" {
-			a.out.Printf("  left out: all Elasticsearch nodes but one: a process may open %d files here, and several nodes ask for %d", few, elasticsearchFiles)
-			set = append([]string{"elasticsearch.replicas=1"}, set...)
-		}
 		set = append(plan.Set(), set...)
 		err = a.out.Do("Images into the cluster", func(*progress.Step) error { return c.Load(ctx, plan.Local()) })
 	}
@@ -100,18 +92,6 @@ func (a *app) up(ctx context.Context, valuesFiles, set []string, count int) erro
 		return err
 	}
 	return a.summary(ctx, c, r, client, render)
-}
-
-// elasticsearchFiles is how many open files Elasticsearch must be allowed before it forms a cluster with others.
-const elasticsearchFiles = 65_535
-
-// fewOpenFiles is the limit of open files in the cluster's nodes, or 0 if it is enough.
-func fewOpenFiles(ctx context.Context, c *cluster.Cluster) (int, error) {
-	limit, err := c.OpenFiles(ctx)
-	if err != nil || limit >= elasticsearchFiles {
-		return 0, err
-	}
-	return limit, nil
 }
 
 // simulate gives the sim topology two nodes in each of three zones.

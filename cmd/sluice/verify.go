@@ -13,11 +13,15 @@ import (
 
 func verifyCommand(a *app) *cobra.Command {
 	var options verify.Options
+	var tolerance float64
 	command := &cobra.Command{
 		Use:   "verify",
 		Short: "Send numbered events through the running pipeline and account for every one",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if options.Rate > 0 {
+				options.Tolerance = tolerance
+			}
 			var err error
 			if options.Kubeconfig, err = a.kubeconfig(options.Kubeconfig); err != nil {
 				return err
@@ -29,6 +33,7 @@ func verifyCommand(a *app) *cobra.Command {
 	flags.StringVar(&options.Kubeconfig, "kubeconfig", "", kubeconfigUsage)
 	flags.IntVar(&options.Count, "count", 10_000, "numbered events to send")
 	flags.IntVar(&options.Rate, "rate", 0, "events a second; 0 is as fast as possible")
+	flags.Float64Var(&tolerance, "tolerance", 0.3, "with --rate: how far CPU and disk that an event takes may be from what sluice size predicts; 0 measures nothing")
 	flags.IntVar(&options.Size, "size", 0, "bytes of one event's message; 0 leaves it to the generator")
 	flags.DurationVar(&options.Timeout, "timeout", 5*time.Minute, "how long the events may take to arrive")
 	return command

@@ -40,8 +40,10 @@ func (b *Builder) make(ctx context.Context, spec Spec, in Input, dir string) err
 		return debian(ctx, *in.Debian, dir)
 	case in.Pip != nil:
 		return pip(ctx, filepath.Join(spec.dir, in.Pip.Requirements), filepath.Join(dir, in.Pip.To))
+	case in.C != nil:
+		return compile(ctx, filepath.Join(spec.dir, in.C.Source), filepath.Join(dir, in.C.To))
 	}
-	return fmt.Errorf("%s/image.yaml: an input needs one of maven, jar, unzip, go, gomod, debian, pip", spec.dir)
+	return fmt.Errorf("%s/image.yaml: an input needs one of maven, jar, unzip, go, gomod, debian, pip, c", spec.dir)
 }
 
 func mvn(ctx context.Context, args ...string) error {
@@ -177,6 +179,14 @@ func pip(ctx context.Context, requirements, to string) error {
 	}
 	_, err := run.Command("pip3", "install", "--quiet", "--disable-pip-version-check", "--root-user-action=ignore",
 		"--no-deps", "--no-compile", "--require-hashes", "--target", to, "--requirement", requirements).Run(ctx)
+	return err
+}
+
+func compile(ctx context.Context, source, to string) error {
+	if err := engine.Need(ctx, "gcc", "gcc"); err != nil {
+		return err
+	}
+	_, err := run.Command("gcc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-ffreestanding", "-nostdlib", "-o", to, source).Run(ctx)
 	return err
 }
 

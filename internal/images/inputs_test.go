@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -134,4 +136,18 @@ func TestWithoutPip(t *testing.T) {
 func TestAnInputOfNoKind(t *testing.T) {
 	err := new(Builder).make(t.Context(), Spec{dir: "images/x"}, Input{}, t.TempDir())
 	require.ErrorContains(t, err, "images/x/image.yaml: an input needs one of maven")
+}
+
+// The library of Elasticsearch's image, where few files may be open.
+func TestOpenFiles(t *testing.T) {
+	if _, err := exec.LookPath("gcc"); err != nil {
+		t.Skip("gcc is not on PATH; what builds the image installs it")
+	}
+	library := filepath.Join(t.TempDir(), "open-files.so")
+	require.NoError(t, compile(t.Context(), "../../images/elasticsearch/open-files.c", library))
+	for preload, want := range map[string]string{"": "1000", library: "65535"} {
+		limit, err := exec.Command("sh", "-c", `ulimit -n 1000 && LD_PRELOAD="$0" sh -c 'ulimit -Hn'`, preload).Output()
+		require.NoError(t, err)
+		require.Equal(t, want, strings.TrimSpace(string(limit)))
+	}
 }

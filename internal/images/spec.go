@@ -45,6 +45,7 @@ type Input struct {
 	Gomod  *Gomod  `json:"gomod,omitempty"`
 	Debian *Debian `json:"debian,omitempty"`
 	Pip    *Pip    `json:"pip,omitempty"`
+	C      *C      `json:"c,omitempty"`
 }
 
 // Maven copies the runtime dependencies of a pom.
@@ -86,6 +87,12 @@ type Debian struct {
 type Pip struct {
 	Requirements string `json:"requirements"` // relative to the image's folder
 	To           string `json:"to"`
+}
+
+// C is one file made into a shared library, which needs no headers and is linked against nothing.
+type C struct {
+	Source string `json:"source"` // relative to the image's folder
+	To     string `json:"to"`
 }
 
 // Load reads every images/<name>/image.yaml of the repository, the one that takes longest first.

@@ -48,7 +48,7 @@ func (r Release) config() (*action.Configuration, error) {
 // Apply installs the chart, or upgrades the release to it. A release that an interrupted run left pending is
 // first brought back to its last good revision, or removed if it has none; volumes stay in both cases.
 func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []string) error {
-	if err := check(chartDir, valuesFiles, set); err != nil {
+	if err := Check(chartDir, valuesFiles, set); err != nil {
 		return err
 	}
 	chart, merged, err := load(chartDir, valuesFiles, set)
@@ -78,8 +78,9 @@ func (r Release) Apply(ctx context.Context, chartDir string, valuesFiles, set []
 	return nil
 }
 
-// check loads a chart of its own, because checking changes it.
-func check(chartDir string, valuesFiles, set []string) error {
+// Check holds values against the schemas of the chart and its sub-charts. The usage error has a line for each that is wrong.
+// It loads a chart of its own, because checking changes it.
+func Check(chartDir string, valuesFiles, set []string) error {
 	loaded, merged, err := load(chartDir, valuesFiles, set)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 // Manifests are the objects that an installation of the chart would make, those of `helm test` at the end.
 func Manifests(chartDir, name, namespace string, valuesFiles, set []string) ([]string, error) {
-	if err := check(chartDir, valuesFiles, set); err != nil {
+	if err := Check(chartDir, valuesFiles, set); err != nil {
 		return nil, err
 	}
 	loaded, merged, err := load(chartDir, valuesFiles, set)

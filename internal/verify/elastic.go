@@ -91,6 +91,26 @@ func (e *elastic) refresh(ctx context.Context) error {
 	return e.post(ctx, e.index, "_refresh", nil, nil)
 }
 
+// stored is what the primary shards of all days take on their disks, in bytes, and their documents, once all is written there.
+func (e *elastic) stored(ctx context.Context) (bytes, documents float64, err error) {
+	if err := e.post(ctx, e.index, "_flush", nil, nil); err != nil {
+		return 0, 0, err
+	}
+	var answer struct {
+		All struct {
+			Primaries struct {
+				Docs  struct{ Count float64 }
+				Store struct {
+					Size float64 `json:"size_in_bytes"`
+				}
+			}
+		} `json:"_all"`
+	}
+	url := fmt.Sprintf("%s/%s/_stats/docs,store?ignore_unavailable=true", e.url, e.index)
+	err = Fetch(ctx, e.http, http.MethodGet, url, nil, &answer)
+	return answer.All.Primaries.Store.Size, answer.All.Primaries.Docs.Count, err
+}
+
 func (e *elastic) deadLetterIndex() string { return e.index + "-dead-letter" }
 
 // deadLetterCount is the number of dead letters of all runs.

@@ -24,6 +24,7 @@ type fakeElastic struct {
 	deadLetters []string // sources
 	down        int      // requests to refuse
 	status      int      // answer to everything, if set
+	stats       string   // answer to _stats
 	onRefresh   func(*fakeElastic)
 }
 
@@ -60,6 +61,10 @@ func (f *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			f.onRefresh(f)
 		}
 		fmt.Fprint(w, "{}")
+	case "/logs/_flush":
+		fmt.Fprint(w, "{}")
+	case "/logs/_stats/docs,store":
+		fmt.Fprint(w, f.stats)
 	case "/logs/_count":
 		fmt.Fprintf(w, `{"count":%d}`, len(f.documents))
 	case "/logs/_search":
@@ -122,6 +127,7 @@ type fakePrometheus struct {
 	counter float64
 	step    float64
 	empty   bool
+	values  map[string]float64 // by query, beside the counter
 }
 
 func (f *fakePrometheus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -141,6 +147,10 @@ func (f *fakePrometheus) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case "/api/v1/query":
 		if f.empty {
 			fmt.Fprint(w, `{"status":"success","data":{"resultType":"vector","result":[]}}`)
+			return
+		}
+		if value, ok := f.values[r.URL.Query().Get("query")]; ok {
+			fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"%v"]}]}}`, value)
 			return
 		}
 		fmt.Fprintf(w, `{"status":"success","data":{"resultType":"vector","result":[{"metric":{},"value":[1,"%v"]}]}}`, f.counter)

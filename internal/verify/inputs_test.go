@@ -24,6 +24,9 @@ func TestBadOptionsAreUsageErrors(t *testing.T) {
 		"size must be 0":                    func(o *Options) { o.Size = -1 },
 		"timeout must be more than 0":       func(o *Options) { o.Timeout = 0 },
 		"too short for 60000 events at 10 ": func(o *Options) { o.Count, o.Rate = 60000, 10 },
+		"tolerance must be from 0":          func(o *Options) { o.Tolerance = 1 },
+		"tolerance 0.3 needs a rate":        func(o *Options) { o.Tolerance = 0.3 },
+		"too short a run to measure what they take: set count to at least 600": func(o *Options) { o.Tolerance, o.Rate, o.Count = 0.3, 10, 599 },
 	} {
 		o := good
 		breakIt(&o)
@@ -42,8 +45,8 @@ func TestMissingKubeconfigIsAUsageError(t *testing.T) {
 const releaseValues = `
 global: {imageRegistry: "registry.example.com:5000/", imagePullPolicy: Never, topic: logs-topic, index: dev-logs-index}
 zookeeper: {enabled: true}
-kafka: {enabled: true}
-elasticsearch: {enabled: true}
+kafka: {enabled: true, config: {replicationFactor: 3}}
+elasticsearch: {enabled: true, replicas: 4}
 otelCollector: {enabled: true}
 prometheus: {enabled: true}
 generators:
@@ -59,8 +62,8 @@ func TestDeployedFromValues(t *testing.T) {
 	assert.Equal(t, deployed{
 		image: "registry.example.com:5000/sluice/generators:0.1.0", pullPolicy: corev1.PullNever,
 		topic: "logs-topic", index: "dev-logs-index", engine: "otel-collector", prometheus: true, appService: true,
-		components: []string{"elasticsearch", "prometheus"},
-		jobs:       []string{"zookeeper", "kafka", "kafka-exporter", "elasticsearch", "otel-collector", "app-service", "prometheus"},
+		components: []string{"elasticsearch", "prometheus"}, indexCopies: 2, logCopies: 3,
+		jobs: []string{"zookeeper", "kafka", "kafka-exporter", "elasticsearch", "otel-collector", "app-service", "prometheus"},
 	}, d)
 }
 

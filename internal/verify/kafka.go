@@ -17,6 +17,7 @@ import (
 // audit is what the topic itself says about a run.
 type audit struct {
 	held   map[int64]bool            // sequences of the run that the topic holds
+	bytes  int64                     // of their records' values
 	groups map[string]*consumerGroup // by their ids
 }
 
@@ -67,7 +68,10 @@ func (t *topic) audit(ctx context.Context, runID string) (audit, error) {
 	}
 	for partition, end := range ends {
 		start := max(firsts[partition], t.start[partition])
-		err := t.read(ctx, partition, start, end, runID, func(offset, sequence int64) {
+		err := t.read(ctx, partition, start, end, runID, func(offset, sequence int64, bytes int) {
+			if !a.held[sequence] {
+				a.bytes += int64(bytes)
+			}
 			a.held[sequence] = true
 			for id, group := range a.groups {
 				if offset < committed[id][partition] {
@@ -109,11 +113,14 @@ func (t *topic) bounds(ctx context.Context) (firsts, ends map[int]int64, err err
 	return firsts, ends, nil
 }
 
-// read tells the offset and the sequence of each record of the run.
-func (t *topic) read(ctx context.Context, partition int, offset, end int64, runID string, tell func(offset, sequence int64)) error {
+// meanBytes is the mean size of the run's events.
+func (a audit) meanBytes() float64 { return float64(a.bytes) / float64(len(a.held)) }
+
+// read tells the offset, the sequence and the size of each record of the run.
+func (t *topic) read(ctx context.Context, partition int, offset, end int64, runID string, tell func(offset, sequence int64, bytes int)) error {
 	return Records(ctx, t.client, t.name, partition, offset, end, func(offset int64, value []byte) {
 		if sequence, ok := sequenceOf(value, runID); ok {
-			tell(offset, sequence)
+			tell(offset, sequence, len(value))
 		}
 	})
 }

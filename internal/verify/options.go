@@ -19,6 +19,10 @@ type Options struct {
 	Size    int           // bytes of one event's message; 0 leaves it to the generator
 	Timeout time.Duration // for the events to arrive, from the start of the generator
 
+	// Tolerance is how far from what `sluice size` predicts an event may take CPU and disk, as a share: 0.3 for 30%. 0 does not
+	// measure it. It needs a Rate, and a run of a minute.
+	Tolerance float64
+
 	// Restart lets the generator's container start again when its node dies. It sends the whole run
 	// again then, with the same event ids: a replay, and no duplicates.
 	Restart bool
@@ -29,8 +33,9 @@ type Options struct {
 
 // The steps that Options.Progress is told of.
 const (
-	StepGenerate = "acknowledged" // by Kafka: 0 until the generator has come to its end
-	StepSearch   = "searchable"   // in Elasticsearch
+	StepIdle     = "seconds of rest measured" // with a Tolerance
+	StepGenerate = "acknowledged"             // by Kafka: 0 until the generator has come to its end
+	StepSearch   = "searchable"               // in Elasticsearch
 )
 
 // validate returns a usage error for an option that can't work.
@@ -46,6 +51,13 @@ func (o Options) validate() error {
 		return usage.Errorf("rate must be 0 (as fast as possible) or more events a second, not %d", o.Rate)
 	case o.Size < 0:
 		return usage.Errorf("size must be 0 (the generator's own) or more bytes, not %d", o.Size)
+	case o.Tolerance < 0 || o.Tolerance >= 1:
+		return usage.Errorf("tolerance must be from 0 (measures nothing) to below 1, not %v", o.Tolerance)
+	case o.Tolerance > 0 && o.Rate < 1:
+		return usage.Errorf("tolerance %v needs a rate to hold the prediction against: set it, or tolerance to 0", o.Tolerance)
+	case o.Tolerance > 0 && o.Count < o.Rate*int(shortestMeasured.Seconds()):
+		return usage.Errorf("%d events at %d a second are too short a run to measure what they take: set count to at least %d, or tolerance to 0",
+			o.Count, o.Rate, o.Rate*int(shortestMeasured.Seconds()))
 	case o.Timeout <= 0:
 		return usage.Errorf("timeout must be more than 0, not %s", o.Timeout)
 	case o.Rate > 0 && time.Duration(o.Count/o.Rate)*time.Second >= o.Timeout:

@@ -23,7 +23,9 @@ type deployed struct {
 	components []string // those of the variable components that are enabled
 	prometheus bool
 	appService bool
-	security   security
+
+	indexCopies, logCopies int // of a document, of a record
+	security               security
 }
 
 // values are the parts of the chart's values that deployed is made of.
@@ -35,9 +37,17 @@ type values struct {
 		Index           string            `json:"index"`
 		Security        security          `json:"security"`
 	} `json:"global"`
-	Zookeeper     enabled `json:"zookeeper"`
-	Kafka         enabled `json:"kafka"`
-	Elasticsearch enabled `json:"elasticsearch"`
+	Zookeeper enabled `json:"zookeeper"`
+	Kafka     struct {
+		enabled
+		Config struct {
+			ReplicationFactor int `json:"replicationFactor"`
+		} `json:"config"`
+	} `json:"kafka"`
+	Elasticsearch struct {
+		enabled
+		Replicas int `json:"replicas"`
+	} `json:"elasticsearch"`
 	Logstash      enabled `json:"logstash"`
 	OtelCollector enabled `json:"otelCollector"`
 	Kibana        enabled `json:"kibana"`
@@ -109,6 +119,9 @@ func deployedBy(all map[string]any) (deployed, error) {
 		engine:     "otel-collector",
 		appService: v.Generators.Enabled && v.Generators.AppService.Enabled,
 		security:   v.Global.Security,
+
+		indexCopies: min(2, v.Elasticsearch.Replicas), // one replica as soon as there are two nodes
+		logCopies:   v.Kafka.Config.ReplicationFactor,
 	}
 	if v.Logstash.Enabled {
 		d.engine = "logstash"

@@ -16,6 +16,9 @@ type Report struct {
 	Hops   []Hop   `json:"hops"`
 	Checks []Check `json:"checks"`
 
+	// What an event took, with a Tolerance.
+	Predictions []Prediction `json:"predictions,omitempty"`
+
 	// Latency from an event's @timestamp to the first poll that found it searchable. The time
 	// between two polls is its resolution; it is right only as far as the clocks of this machine
 	// and of the generator's node agree.
@@ -101,6 +104,14 @@ func (r *Report) Print(w io.Writer) error {
 		fmt.Fprintf(table, "%s\t%s\t%s\n", check.Name, check.Result, check.Detail)
 	}
 	table.Flush()
+	if r.Predictions != nil {
+		fmt.Fprintln(w)
+		fmt.Fprintln(table, "OF AN EVENT\tPREDICTED\tMEASURED\tRATIO")
+		for _, p := range r.Predictions {
+			fmt.Fprintf(table, "%s\t%.0f %s\t%.0f %s\t%.2f\n", p.What, p.Predicted, p.Unit, p.Measured, p.Unit, p.ratio())
+		}
+		table.Flush()
+	}
 	for _, check := range r.Checks {
 		if check.Hint != "" {
 			fmt.Fprintf(w, "\n%s: %s\n", check.Name, check.Hint)

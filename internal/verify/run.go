@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -19,6 +20,8 @@ const (
 	pollInterval = 250 * time.Millisecond
 	// patience is how long a target may be down or a counter stand still: four scrapes of 15 s.
 	patience = time.Minute
+	// idle is how long the pods are watched at rest, with a Tolerance.
+	idle = 30 * time.Second
 )
 
 // Run sends numbered events through the release and accounts for them. The error is a usage error
@@ -61,16 +64,21 @@ type run struct {
 		mark(context.Context) error
 		audit(ctx context.Context, runID string) (audit, error)
 	}
+	cpu      func(context.Context) (map[string]cpuSample, error) // of the components that predictions are about, by pod
 	interval time.Duration
 	patience time.Duration
+	idle     time.Duration // for which their rest is measured
 }
 
 func newRun(client *kube.Client, access *Access, o Options, d deployed, runID string) *run {
-	r := &run{Options: o, deployed: d, runID: runID, interval: pollInterval, patience: patience}
+	r := &run{Options: o, deployed: d, runID: runID, interval: pollInterval, patience: patience, idle: idle}
 	r.service = func(component string, port int) (*http.Client, string) {
 		return access.HTTP(component, port, 10*time.Second)
 	}
 	r.generate = func(ctx context.Context) (generated, error) { return generate(ctx, client, o, d, runID) }
+	r.cpu = func(ctx context.Context) (map[string]cpuSample, error) {
+		return readCPU(ctx, client, o.Namespace, o.Release, []string{d.engine, "elasticsearch", "kafka"})
+	}
 	r.elastic = &elastic{index: d.index, runID: runID}
 	r.elastic.http, r.elastic.url = r.service("elasticsearch", 9200)
 	r.prometheus = &prometheus{}
@@ -88,6 +96,13 @@ func (r *run) do(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("elasticsearch is not ready for a run: %w: see `%s`", err, r.kubectl("get pods"))
 	}
+	var m *measurement
+	if r.Tolerance > 0 {
+		r.progress(StepIdle, 0, int64(r.idle.Seconds()))
+		if m, err = r.startMeasuring(ctx); err != nil {
+			return Report{}, fmt.Errorf("what events take can't be measured: %w: leave it out with --tolerance 0", err)
+		}
+	}
 	g, seen, err := r.follow(ctx)
 	if err != nil {
 		return Report{}, err
@@ -102,6 +117,11 @@ func (r *run) do(ctx context.Context) (Report, error) {
 		r.targetsUp(ctx), r.requestsRise(ctx),
 	}
 	report.Checks = append(report.Checks, r.checkComponents(ctx)...)
+	if m != nil {
+		predictions, err := r.predictions(ctx, m, audited.meanBytes())
+		report.Predictions = predictions
+		report.Checks = append(report.Checks, r.asPlanned(predictions, errors.Join(auditErr, err)))
+	}
 	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()
 	report.Duration = time.Since(began).Seconds()
 	return report, report.err()

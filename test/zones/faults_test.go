@@ -47,7 +47,6 @@ func TestFaults(t *testing.T) {
 	})
 	r.awaitDocuments(t, letters, "-dead-letter")
 	r.awaitDocuments(t, strays, "-undated")
-	r.awaitAlert(t, "DeadLetters", 2*time.Minute)
 	step("ZooKeeper has no quorum, and Elasticsearch takes no writes", func() {
 		resume := r.pause(t, name+"-zookeeper-0", name+"-zookeeper-1")
 		require.NoError(t, r.blockWrites(t.Context(), true))
@@ -57,6 +56,7 @@ func TestFaults(t *testing.T) {
 		resume()
 		require.NoError(t, r.blockWrites(t.Context(), false))
 	})
+	r.awaitAlert(t, "DeadLetters", 10*time.Minute) // so far it looks back: Prometheus may be younger
 	step("all nodes lose their power", func() {
 		r.killNodes(t, r.workers(t)...)
 		r.WaitReady(t, 8*time.Minute, r.pipeline()...)

@@ -34,7 +34,7 @@ func TestNodes(t *testing.T) {
 		t.Logf("kill %d: %s, the pipeline ready again after %.0f s, %d events acknowledged meanwhile", i+1, node, time.Since(began).Seconds(), l.count()-before)
 		require.Greater(t, l.count(), before, "no load during a kill says nothing")
 	}
-	quorums := []string{"kafka", "zookeeper"}
+	quorums := []string{"kafka", "zookeeper", "elasticsearch"}
 	began := time.Now()
 	fewest := r.fewestReady(t, quorums, func() {
 		for _, node := range workers {
@@ -131,7 +131,8 @@ func (r *release) drain(t *testing.T, name string) int {
 	require.NoError(t, drain.RunCordonOrUncordon(helper, node, true))
 	list, errs := helper.GetPodsForDeletion(name)
 	require.Empty(t, errs)
-	require.NoError(t, helper.DeleteOrEvictPods(list.Pods()), "drain of %s", name)
+	err = helper.DeleteOrEvictPods(list.Pods())
+	require.NoError(t, err, "drain of %s; not ready: %s", name, r.NotReady(t.Context()))
 	require.NoError(t, r.uncordon(t.Context(), helper, name))
 	return len(list.Pods())
 }

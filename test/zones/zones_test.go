@@ -58,8 +58,9 @@ func TestSpread(t *testing.T) {
 		spread = append(spread, set.Labels["app.kubernetes.io/name"])
 	}
 	t.Logf("one in each zone: %v", spread)
-	assert.Contains(t, spread, "zookeeper")
-	assert.Contains(t, spread, "kafka")
+	for _, component := range []string{"zookeeper", "kafka", "elasticsearch"} {
+		assert.Contains(t, spread, component)
+	}
 }
 
 func TestVerify(t *testing.T) {

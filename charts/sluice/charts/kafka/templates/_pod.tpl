@@ -54,7 +54,11 @@ containers:
     readinessProbe:
       tcpSocket: {port: broker}
     livenessProbe:
+      {{- if and (eq .Values.mode "zookeeper") .Values.global.security.enabled }}
+      exec: {command: [bash, /etc/sluice/alive.sh]}
+      {{- else }}
       tcpSocket: {port: broker}
+      {{- end }}
       periodSeconds: 20
       timeoutSeconds: 5
       failureThreshold: 5

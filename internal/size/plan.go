@@ -1,0 +1,109 @@
+package size
+
+import (
+	"fmt"
+	"math"
+)
+
+// Plan is how large everything has to be.
+type Plan struct {
+	Input         Input
+	Kafka         Kafka
+	Elasticsearch Elasticsearch
+	Engine        Engine
+	Spark         Spark
+	Prometheus    Prometheus
+	Pools         []Pool
+	Cost          Cost
+	Notes         []string // what to know before it is installed
+	Steps         []Step   // the formulas, with their numbers
+	Coefficients  Coefficients
+}
+
+// New plans for a load. It returns a usage error for input that can't be planned for.
+func New(in Input, c Coefficients) (Plan, error) {
+	if err := in.validate(); err != nil {
+		return Plan{}, err
+	}
+	s := &sheet{Input: in, Coefficients: c}
+	p := Plan{Input: in, Coefficients: c}
+	p.Engine = s.engine()
+	p.Spark = s.spark()
+	p.Kafka = s.kafka(p.Engine.consumers(), p.Spark.TotalCores())
+	p.Elasticsearch = s.elasticsearch()
+
+	pods := p.Kafka.Pods + p.Elasticsearch.Pods + p.Engine.Pods + p.Spark.Pods
+	var err error
+	if p.Prometheus, err = s.prometheus(pods, p.Kafka.Partitions*in.Replication); err != nil {
+		return Plan{}, err
+	}
+	data := []tenant{
+		{"kafka", p.Kafka.Pods, p.Kafka.CPU, p.Kafka.MemoryGiB},
+		{"elasticsearch", p.Elasticsearch.Pods, p.Elasticsearch.CPU, p.Elasticsearch.MemoryGiB},
+		{p.Engine.Component, p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB},
+	}
+	p.Pools, err = s.pools(data, tenant{"prometheus", 1, p.Prometheus.CPU, p.Prometheus.MemoryGiB}, tenant{"spark-worker", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB})
+	if err != nil {
+		return Plan{}, err
+	}
+	p.Cost = s.cost(&p)
+	p.Steps = s.steps
+	p.Notes = s.notes(&p)
+	return p, nil
+}
+
+// notes are what the figures alone do not say.
+func (s *sheet) notes(p *Plan) []string {
+	var notes []string
+	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	note("Kafka's disks hold while producers compress to %s of an event's bytes; where they don't, --set kafka.stored_share=1.", number(s.Value("kafka.stored_share")))
+	if !p.Engine.Fsync {
+		note("The engine does not flush each event (config.fsync: false): when a node's kernel dies, its last seconds are read again from Kafka by hand; see docs/engines.md. --fsync plans for it.")
+	}
+	if es := p.Elasticsearch; es.ShardGB > s.Value("elasticsearch.shard_gb")*1.001 {
+		note("Shards of %s GB: a day's index has as many as Elasticsearch allows. Its guide wants %s GB, and at most 50.",
+			number(math.Round(es.ShardGB)), number(s.Value("elasticsearch.shard_gb")))
+	}
+	if most := s.Value("elasticsearch.nodes_max"); float64(p.Elasticsearch.Pods) > most {
+		note("%s nodes are more than one Elasticsearch of this chart was thought for (%s): give each part of the load, such as a group of services, an installation of its own.",
+			thousands(int64(p.Elasticsearch.Pods)), number(most))
+	}
+	for _, pool := range p.Pools {
+		if most := s.Value("aws.nodes_per_group"); float64(pool.PerZone) > most {
+			note("The pool %s has %d nodes in each zone: ask AWS to raise the quota of %s nodes for each node group.", pool.Name, pool.PerZone, number(most))
+		}
+	}
+	return notes
+}
+
+// Totals are what all pods of each part have together, by its name: what never gets less with more load.
+func (p Plan) Totals() map[string]float64 {
+	t := map[string]float64{
+		"Kafka partitions":     float64(p.Kafka.Partitions),
+		"Elasticsearch shards": float64(p.Elasticsearch.TotalShards),
+		"Prometheus CPUs":      p.Prometheus.CPU,
+		"Prometheus GiB":       p.Prometheus.MemoryGiB,
+		"Prometheus disk GiB":  float64(p.Prometheus.VolumeGiB),
+		"USD a month":          p.Cost.Total(),
+	}
+	for _, part := range []struct {
+		name           string
+		pods           int
+		cpu, memoryGiB float64
+		heapMiB        int
+		volumeGiB      float64
+	}{
+		{"Kafka", p.Kafka.Pods, p.Kafka.CPU, p.Kafka.MemoryGiB, p.Kafka.HeapMiB, p.Kafka.VolumeGiB},
+		{"Elasticsearch", p.Elasticsearch.Pods, p.Elasticsearch.CPU, p.Elasticsearch.MemoryGiB, p.Elasticsearch.HeapMiB, p.Elasticsearch.VolumeGiB},
+		{"Engine", p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB, p.Engine.HeapMiB, p.Engine.VolumeGiB},
+		{"Spark", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB, p.Spark.ExecutorMiB, 0},
+	} {
+		n := float64(part.pods)
+		t[part.name+" pods"] = n
+		t[part.name+" CPUs"] = n * part.cpu
+		t[part.name+" GiB"] = n * part.memoryGiB
+		t[part.name+" heap MiB"] = n * float64(part.heapMiB)
+		t[part.name+" disk GiB"] = n * part.volumeGiB
+	}
+	return t
+}
