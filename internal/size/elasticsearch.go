@@ -28,11 +28,10 @@ func (s *sheet) elasticsearch() Elasticsearch {
 	rate, bytes, copies := times("rate", s.Rate), times("event-bytes", s.EventBytes), s.times("elasticsearch.copies")
 	stored := s.times("elasticsearch.stored_share")
 	days := times("retention + 1", float64(s.Days)+1) // today's index, beside the full days
-	const fewest = 3                                  // a quorum that survives the loss of one
 
 	day := s.product("Elasticsearch: a day, one copy", "GB", rate, bytes, stored, times("86400 s", 86400), over("GB", 1e9))
 	disk := s.product("Elasticsearch: all disks", "GiB", rate, bytes, stored, times("86400 s", 86400), days, copies, s.over("elasticsearch.disk_share"), over("GiB", 1<<30))
-	disk = max(disk, s.Value("elasticsearch.volume_gib_min")*float64(roundUp(fewest, s.Zones)))
+	disk = max(disk, s.Value("elasticsearch.volume_gib_min")*float64(roundUp(fewestPods, s.Zones)))
 	cpu := s.product("Elasticsearch: CPUs", "CPUs", rate, times("peak", s.Peak), copies, times("growth with size", s.growth(s.Coefficients)),
 		s.over("elasticsearch.events_per_cpu_second"), s.over("load.share"))
 	bySize := s.product("Elasticsearch: shards of a day for their size", "shards", times("a day", day), s.over("elasticsearch.shard_gb"))
@@ -40,7 +39,7 @@ func (s *sheet) elasticsearch() Elasticsearch {
 
 	nodes := func(shards float64) fleet {
 		all := shards * copies.value * days.value
-		return scale(elasticsearchShapes, fewest, s.Zones, func(node shape) []bound {
+		return scale(elasticsearchShapes, s.Zones, func(node shape) []bound {
 			return []bound{
 				{"CPU", cpu / node.cpu},
 				{"disk", disk / (node.memoryGiB * s.Value("elasticsearch.disk_per_memory"))},

@@ -41,14 +41,13 @@ func (s *sheet) engine() Engine {
 	cpu := s.product("Engine: CPUs", "CPUs", rate, peak, growth, s.over(coefficient), s.over("load.share"))
 	flushed := s.product("Engine: pods where each event is flushed", "pods", rate, peak, s.over("engine.flushed_events_per_second"), s.over("load.share"))
 
-	const fewest = 3
 	byCPU := func(pod shape) []bound { return []bound{{"CPU", cpu / pod.cpu}} }
-	f := scale(shapes, fewest, s.Zones, byCPU)
+	f := scale(shapes, s.Zones, byCPU)
 	// Flushing is on while it costs nothing.
 	e.Fsync = flushed <= float64(f.pods)
 	if s.Fsync && !e.Fsync {
 		e.Fsync = true
-		f = scale(shapes, fewest, s.Zones, func(pod shape) []bound { return append(byCPU(pod), bound{"flushes (fsync)", flushed}) })
+		f = scale(shapes, s.Zones, func(pod shape) []bound { return append(byCPU(pod), bound{"flushes (fsync)", flushed}) })
 	}
 	e.Pods, e.CPU, e.CPULimit, e.MemoryGiB, e.HeapMiB, e.Why = f.pods, f.cpu, f.cpuLimit, f.memoryGiB, f.heapMiB, f.why
 	return e

@@ -20,10 +20,6 @@ var kafkaShapes = []shape{
 	{7, 8, 24, 6144},
 }
 
-// fewestBrokers is one for each of the most copies that there may be: as many with fewer copies, or a further copy could take
-// away from what all brokers have together.
-const fewestBrokers = 3
-
 // kafka plans brokers and partitions; a partition has one reader in each group, so it wants to know how many there are.
 func (s *sheet) kafka(engineConsumers, sparkCores int) Kafka {
 	rate, peak, copies := times("rate", s.Rate), times("peak", s.Peak), times("replication", float64(s.Replication))
@@ -31,7 +27,7 @@ func (s *sheet) kafka(engineConsumers, sparkCores int) Kafka {
 	share := s.over("load.share")
 
 	disk := s.product("Kafka: all disks", "GiB", rate, bytes, stored, times("kafka-retention × 3600 s", float64(s.KafkaHours)*3600), copies, share, over("GiB", 1<<30))
-	disk = max(disk, s.Value("kafka.volume_gib_min")*float64(roundUp(fewestBrokers, s.Zones)))
+	disk = max(disk, s.Value("kafka.volume_gib_min")*float64(roundUp(fewestPods, s.Zones)))
 	cpu := s.product("Kafka: CPUs", "CPUs", rate, peak, copies, times("growth with size", s.growth(s.Coefficients)), s.over("kafka.events_per_cpu_second"), share)
 	written := s.product("Kafka: written to disks at the peak", "bytes/s", rate, peak, bytes, stored, copies)
 	sent := s.product("Kafka: sent to readers and other brokers at the peak", "bytes/s", rate, peak, bytes, stored,
@@ -41,7 +37,7 @@ func (s *sheet) kafka(engineConsumers, sparkCores int) Kafka {
 	byBytes := s.product("Kafka: partitions for the bytes", "partitions", rate, peak, bytes, stored, s.over("kafka.partition_bytes_per_second"))
 
 	brokers := func(partitions int) fleet {
-		return scale(kafkaShapes, fewestBrokers, s.Zones, func(broker shape) []bound {
+		return scale(kafkaShapes, s.Zones, func(broker shape) []bound {
 			return []bound{
 				{"CPU", cpu / broker.cpu},
 				{"disk", disk / s.Value("kafka.volume_gib_max")},

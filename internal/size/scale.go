@@ -23,11 +23,15 @@ type fleet struct {
 	why  string // what decides their number and size
 }
 
+// fewestPods are those of every component that scales: a quorum that survives the loss of one, a broker for each of the most
+// copies that there may be; as many with fewer copies, or a further copy could take away from what all brokers have together.
+const fewestPods = 3
+
 // scale makes pods larger until the fewest that there may be are enough, then makes more of the largest. So more load
 // never takes away from what all of them have together: it would, if small pods gave way to fewer large ones.
 // Their number is a multiple of the zones, so that each has as many.
-func scale(shapes []shape, fewest, zones int, bounds func(shape) []bound) fleet {
-	fewest = roundUp(float64(fewest), zones)
+func scale(shapes []shape, zones int, bounds func(shape) []bound) fleet {
+	fewest := roundUp(fewestPods, zones)
 	why := "minimum"
 	for _, candidate := range shapes {
 		most := bound{}

@@ -83,11 +83,11 @@ func (r *run) takeStock(ctx context.Context, before map[string]cpuSample, record
 				return err
 			}
 			if !found {
-				return fmt.Errorf("Prometheus has no %s of %s", query, r.deployed.topic)
+				return fmt.Errorf("no %s of %s in Prometheus", query, r.deployed.topic)
 			}
 		}
 		if s.logRecords < records {
-			return fmt.Errorf("Prometheus knows of %s records, not yet of %s", thousands(int64(s.logRecords)), thousands(int64(records)))
+			return fmt.Errorf("%s records known to Prometheus, not yet %s", thousands(int64(s.logRecords)), thousands(int64(records)))
 		}
 		return nil
 	})
