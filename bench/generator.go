@@ -11,6 +11,7 @@ import (
 	"sluice/bench/internal/producers"
 	"sluice/bench/internal/results"
 	"sluice/internal/progress"
+	"sluice/internal/run"
 )
 
 const (
@@ -20,9 +21,6 @@ const (
 
 // generator measures log-generator beside other producers, in one pod and against the release's own broker.
 func generator(ctx context.Context, b *bench, all *results.Results) error {
-	if err := b.producers(ctx); err != nil {
-		return err
-	}
 	g := &results.Generator{Compression: compression, Partitions: partitions}
 	if err := b.out.Do("Encoder beside encoding/json", func(*progress.Step) (err error) {
 		g.Encoder, err = encoder(ctx, b)
@@ -30,9 +28,7 @@ func generator(ctx context.Context, b *bench, all *results.Results) error {
 	}); err != nil {
 		return err
 	}
-	b.removeTopics(ctx)
-	defer b.removeTopics(ctx)
-	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job")
+	restore, err := b.alone(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,7 +94,7 @@ func summarize(log string) (map[string]map[string]results.Producer, error) {
 		}
 	}
 	if len(bytes) == 0 {
-		return nil, fmt.Errorf("the runner printed no results:\n%s", lastLines(log))
+		return nil, fmt.Errorf("the runner printed no results:\n%s", run.LastLines(log, 15))
 	}
 	return bytes, nil
 }

@@ -36,12 +36,7 @@ func hop(ctx context.Context, b *bench, all *results.Results) error {
 		return nil
 	}
 	all.LeftOut["hop.logstash"] = "no image of Logstash can be assembled, and none is pulled here"
-	if err := b.producers(ctx); err != nil {
-		return err
-	}
-	b.removeTopics(ctx)
-	defer b.removeTopics(ctx)
-	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job", b.values.engine)
+	restore, err := b.alone(ctx, b.values.engine)
 	if err != nil {
 		return err
 	}
@@ -111,8 +106,7 @@ func (b *bench) readTopic(ctx context.Context, from, to string) error {
 
 // catchUp fills a new topic, starts the engine, and stops it once all events are searchable.
 func (b *bench) catchUp(ctx context.Context, topic string, partitions int, s *progress.Step) (run hopRun, err error) {
-	client := &kafka.Client{Addr: kafka.TCP(b.access.Brokers()), Timeout: 30 * time.Second, Transport: b.access.Kafka()}
-	answer, err := client.CreateTopics(ctx, &kafka.CreateTopicsRequest{
+	answer, err := b.kafka().CreateTopics(ctx, &kafka.CreateTopicsRequest{
 		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}},
 	})
 	if err != nil {

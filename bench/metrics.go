@@ -4,9 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"net/http"
-	"net/url"
-	"strconv"
 	"time"
 
 	"sluice/bench/internal/measure"
@@ -18,17 +15,11 @@ import (
 // query asks the release's Prometheus for one number.
 func (b *bench) query(ctx context.Context, expression string) (float64, error) {
 	client, address := b.access.HTTP("prometheus", 9090, 30*time.Second)
-	var answer struct {
-		Data struct{ Result []struct{ Value [2]any } }
+	value, found, err := verify.Query(ctx, client, address, expression)
+	if err == nil && !found {
+		err = fmt.Errorf("nothing answers %s", expression)
 	}
-	if err := verify.Fetch(ctx, client, http.MethodGet, address+"/api/v1/query?query="+url.QueryEscape(expression), nil, &answer); err != nil {
-		return 0, err
-	}
-	if len(answer.Data.Result) == 0 {
-		return 0, fmt.Errorf("nothing answers %s", expression)
-	}
-	text, _ := answer.Data.Result[0].Value[1].(string)
-	return strconv.ParseFloat(text, 64)
+	return value, err
 }
 
 // scrapes is as long as it takes until every target has been scraped again.

@@ -11,6 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"sluice/internal/run"
 )
 
 const component = "bench"
@@ -30,7 +32,7 @@ func (b *bench) runPod(ctx context.Context, name string, line func(string), comm
 	cancel()
 	<-followed
 	if err == nil && result.ExitCode != 0 {
-		err = fmt.Errorf("%s ended with exit code %d:\n%s", strings.Join(command, " "), result.ExitCode, lastLines(result.Log))
+		err = fmt.Errorf("%s ended with exit code %d:\n%s", strings.Join(command, " "), result.ExitCode, run.LastLines(result.Log, 15))
 	}
 	return result.Log, err
 }
@@ -93,11 +95,6 @@ func (b *bench) job(name string, command []string) *batchv1.Job {
 			},
 		},
 	}
-}
-
-func lastLines(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	return strings.Join(lines[max(0, len(lines)-15):], "\n")
 }
 
 func (b *bench) brokers() string { return b.release.Name + "-kafka:9092" }

@@ -10,6 +10,23 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
+// alone gets what measurements with topics of their own need: the producers' image, no topics of a run before, and rest. What it
+// returns takes the topics away and starts again what was stopped.
+func (b *bench) alone(ctx context.Context, components ...string) (restore func(), err error) {
+	if err := b.producers(ctx); err != nil {
+		return nil, err
+	}
+	b.removeTopics(ctx)
+	start, err := b.quiet(ctx, append(components, "log-generator", "spark-streaming-job")...)
+	if err != nil {
+		return nil, err
+	}
+	return func() {
+		start()
+		b.removeTopics(ctx)
+	}, nil
+}
+
 // quiet stops what would take part of the machine while something else is measured, and returns what starts it again.
 func (b *bench) quiet(ctx context.Context, components ...string) (restore func(), err error) {
 	var undo []func()

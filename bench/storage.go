@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -42,12 +43,7 @@ var mappings = []mapping{
 
 // storage measures how many bytes an event takes.
 func storage(ctx context.Context, b *bench, all *results.Results) error {
-	if err := b.producers(ctx); err != nil {
-		return err
-	}
-	b.removeTopics(ctx)
-	defer b.removeTopics(ctx)
-	restore, err := b.quiet(ctx, "log-generator", "spark-streaming-job")
+	restore, err := b.alone(ctx)
 	if err != nil {
 		return err
 	}
@@ -94,7 +90,7 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 			step.Detail("run %d of %d, %s", i+1, b.runs, m.name)
 			path := "storage.elasticsearch." + m.name
 			size, err := b.stored(ctx, m, events)
-			if refused(err) {
+			if errors.As(err, new(refusal)) {
 				leftOut[path] = "this Elasticsearch refuses it: " + err.Error()
 				continue
 			}
@@ -114,11 +110,6 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 
 // refusal is an index that Elasticsearch does not make.
 type refusal struct{ error }
-
-func refused(err error) bool {
-	_, ok := err.(refusal) //nolint:errorlint // stored returns it as it is
-	return ok
-}
 
 // stored keeps the events in a new index, in one segment as after a night's merge, and tells the bytes of each.
 func (b *bench) stored(ctx context.Context, m mapping, events string) (float64, error) {
@@ -246,7 +237,7 @@ func (b *bench) inKafka(ctx context.Context, s *results.Storage, step *progress.
 		}
 	}
 	if len(sizes) == 0 {
-		return fmt.Errorf("the runner printed no results:\n%s", lastLines(log))
+		return fmt.Errorf("the runner printed no results:\n%s", run.LastLines(log, 15))
 	}
 	for name, values := range sizes {
 		s.Kafka[name] = results.Stored{BytesPerEvent: measure.Of(values), Ratio: measure.Ratios(values, sizes["none"])}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -22,44 +21,23 @@ func (b *bench) usage(ctx context.Context) (map[string]used, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]used{}
+	var names []string
 	for _, node := range nodes.Items {
-		content, err := b.client.CoreV1().RESTClient().Get().Resource("nodes").Name(node.Name).SubResource("proxy").Suffix("stats/summary").DoRaw(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("stats of node %s: %w", node.Name, err)
+		names = append(names, node.Name)
+	}
+	containers, err := b.client.Usage(ctx, b.release.Namespace, names)
+	if err != nil {
+		return nil, err
+	}
+	all := map[string]used{}
+	for _, c := range containers { // each is called like its component
+		sum := all[c.Container]
+		sum.cpu += c.CPUSeconds
+		sum.memory += c.MemoryBytes
+		if sum.at.IsZero() || c.At.Before(sum.at) {
+			sum.at = c.At
 		}
-		var summary struct {
-			Pods []struct {
-				PodRef     struct{ Name, Namespace string } `json:"podRef"`
-				Containers []struct {
-					Name string
-					CPU  struct {
-						Time  time.Time
-						Nanos float64 `json:"usageCoreNanoSeconds"`
-					}
-					Memory struct {
-						WorkingSet float64 `json:"workingSetBytes"`
-					}
-				}
-			}
-		}
-		if err := json.Unmarshal(content, &summary); err != nil {
-			return nil, fmt.Errorf("stats of node %s: %w", node.Name, err)
-		}
-		for _, pod := range summary.Pods {
-			if pod.PodRef.Namespace != b.release.Namespace {
-				continue
-			}
-			for _, c := range pod.Containers { // each is called like its component
-				sum := all[c.Name]
-				sum.cpu += c.CPU.Nanos / 1e9
-				sum.memory += c.Memory.WorkingSet
-				if sum.at.IsZero() || c.CPU.Time.Before(sum.at) {
-					sum.at = c.CPU.Time
-				}
-				all[c.Name] = sum
-			}
-		}
+		all[c.Container] = sum
 	}
 	return all, nil
 }

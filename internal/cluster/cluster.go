@@ -169,6 +169,16 @@ const loadedImages = "/kind/sluice-images"
 
 // Load brings local images into every node that runs pods and does not have just these.
 func (c *Cluster) Load(ctx context.Context, images []string) error {
+	return c.load(ctx, images, loadedImages)
+}
+
+// LoadExtra brings one more image there, beside what Load brings.
+func (c *Cluster) LoadExtra(ctx context.Context, image string) error {
+	return c.load(ctx, []string{image}, loadedImages+"-extra")
+}
+
+// load brings images, and lists them in a file of each node.
+func (c *Cluster) load(ctx context.Context, images []string, list string) error {
 	all, err := c.Nodes()
 	if err != nil {
 		return err
@@ -178,14 +188,14 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 	} else if len(workers) > 0 {
 		all = workers
 	}
-	wanted, err := identities(ctx, images)
+	wanted, err := run.Command(append([]string{"docker", "image", "inspect", "-f", "{{.Id}} {{index .RepoTags 0}}"}, images...)...).Run(ctx)
 	if err != nil {
 		return err
 	}
 	stale := slices.DeleteFunc(all, func(node nodes.Node) bool {
 		var loaded bytes.Buffer
 		// A node that nothing was brought to has no such file.
-		err := node.CommandContext(ctx, "cat", loadedImages).SetStdout(&loaded).Run()
+		err := node.CommandContext(ctx, "cat", list).SetStdout(&loaded).Run()
 		return err == nil && loaded.String() == wanted
 	})
 	if len(stale) == 0 {
@@ -195,42 +205,11 @@ func (c *Cluster) Load(ctx context.Context, images []string) error {
 		return err
 	}
 	for _, node := range stale {
-		if err := nodeutils.WriteFile(node, loadedImages, wanted); err != nil {
+		if err := nodeutils.WriteFile(node, list, wanted); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// LoadExtra brings one more image into every node, beside what Load brings.
-func (c *Cluster) LoadExtra(ctx context.Context, image string) error {
-	all, err := c.Nodes()
-	if err != nil {
-		return err
-	}
-	wanted, err := identities(ctx, []string{image})
-	if err != nil {
-		return err
-	}
-	file := loadedImages + "-extra"
-	for _, node := range all {
-		var loaded bytes.Buffer
-		if err := node.CommandContext(ctx, "cat", file).SetStdout(&loaded).Run(); err == nil && loaded.String() == wanted {
-			continue
-		}
-		if err := bring(ctx, []nodes.Node{node}, []string{image}); err != nil {
-			return err
-		}
-		if err := nodeutils.WriteFile(node, file, wanted); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// identities is a line "id reference" for each image.
-func identities(ctx context.Context, images []string) (string, error) {
-	return run.Command(append([]string{"docker", "image", "inspect", "-f", "{{.Id}} {{index .RepoTags 0}}"}, images...)...).Run(ctx)
 }
 
 // bring imports local images into nodes.

@@ -37,12 +37,13 @@ func (c Cmd) Run(ctx context.Context) (string, error) {
 	cmd.Stderr = io.MultiWriter(sinks...)
 	cmd.Stdout = io.MultiWriter(append(sinks, &stdout)...)
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, lastLines(all.String(), 15))
+		return "", fmt.Errorf("%s: %w\n%s", strings.Join(c.Args, " "), err, LastLines(all.String(), 15))
 	}
 	return strings.TrimSpace(stdout.String()), nil
 }
 
-func lastLines(s string, n int) string {
+// LastLines are the last n lines of a text.
+func LastLines(s string, n int) string {
 	lines := strings.Split(strings.TrimSpace(s), "\n")
 	return strings.Join(lines[max(0, len(lines)-n):], "\n")
 }

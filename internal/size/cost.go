@@ -1,6 +1,10 @@
 package size
 
-import "fmt"
+import (
+	"fmt"
+
+	"sluice/internal/figures"
+)
 
 // Cost is a month's bill, in USD, in the order of docs/eks.md.
 type Cost []Item
@@ -29,7 +33,7 @@ func (s *sheet) cost(p *Plan) Cost {
 		factors := []factor{
 			times("nodes", float64(pool.PerZone*s.Zones)), times(pool.Instance.Name()+" an hour", pool.Instance.hourly(s.Coefficients)), hours,
 		}
-		how := fmt.Sprintf("%s %s", thousands(int64(pool.PerZone*s.Zones)), pool.Instance.Name())
+		how := fmt.Sprintf("%s %s", figures.Thousands(int64(pool.PerZone*s.Zones)), pool.Instance.Name())
 		if pool.Spot {
 			factors, how = append(factors, s.times("price.spot_share")), how+", spot"
 		}
@@ -54,8 +58,8 @@ func (s *sheet) cost(p *Plan) Cost {
 		Item{"control plane", "", s.product("Cost: control plane", "USD", s.times("price.control_plane_hour"), hours)},
 		Item{"NAT gateways", "one in each zone", s.product("Cost: NAT gateways", "USD", s.times("price.nat_hour"), zones, hours)},
 		Item{"endpoints", "two in each zone", s.product("Cost: endpoints", "USD", s.times("price.endpoint_hour"), zones, hours)},
-		Item{"volumes", fmt.Sprintf("%s GiB of data, %s of nodes, gp3", thousands(int64(data)), thousands(int64(all))), volumes},
-		Item{"traffic between zones", fmt.Sprintf("%s GB", thousands(int64(kafka+elasticsearch))), traffic},
+		Item{"volumes", fmt.Sprintf("%s GiB of data, %s of nodes, gp3", figures.Thousands(int64(data)), figures.Thousands(int64(all))), volumes},
+		Item{"traffic between zones", fmt.Sprintf("%s GB", figures.Thousands(int64(kafka+elasticsearch))), traffic},
 		Item{"file system, keys, logs", "", s.Value("price.rest_month")},
 	)
 }

@@ -32,7 +32,7 @@ func (s *sheet) elasticsearch() Elasticsearch {
 	day := s.product("Elasticsearch: a day, one copy", "GB", rate, bytes, stored, times("86400 s", 86400), over("GB", 1e9))
 	disk := s.product("Elasticsearch: all disks", "GiB", rate, bytes, stored, times("86400 s", 86400), days, copies, s.over("elasticsearch.disk_share"), over("GiB", 1<<30))
 	disk = max(disk, s.Value("elasticsearch.volume_gib_min")*float64(roundUp(fewestPods, s.Zones)))
-	cpu := s.product("Elasticsearch: CPUs", "CPUs", rate, times("peak", s.Peak), copies, times("growth with size", s.growth(s.Coefficients)),
+	cpu := s.product("Elasticsearch: CPUs", "CPUs", rate, times("peak", s.Peak), copies, times("growth with size", s.growth(s.EventBytes)),
 		s.over("elasticsearch.events_per_cpu_second"), s.over("load.share"))
 	bySize := s.product("Elasticsearch: shards of a day for their size", "shards", times("a day", day), s.over("elasticsearch.shard_gb"))
 	most := s.Value("elasticsearch.shards_per_index")

@@ -37,7 +37,7 @@ func (s *sheet) engine() Engine {
 	if s.Engine == Logstash {
 		e, shapes, coefficient = Engine{Component: "logstash", VolumeGiB: logstashVolumeGiB}, logstashShapes, "logstash.events_per_cpu_second"
 	}
-	rate, peak, growth := times("rate", s.Rate), times("peak", s.Peak), times("growth with size", s.growth(s.Coefficients))
+	rate, peak, growth := times("rate", s.Rate), times("peak", s.Peak), times("growth with size", s.growth(s.EventBytes))
 	cpu := s.product("Engine: CPUs", "CPUs", rate, peak, growth, s.over(coefficient), s.over("load.share"))
 	flushed := s.product("Engine: pods where each event is flushed", "pods", rate, peak, s.over("engine.flushed_events_per_second"), s.over("load.share"))
 

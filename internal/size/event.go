@@ -17,7 +17,7 @@ func (c Coefficients) PerEvent(engine string, bytes float64, indexCopies, logCop
 	if engine == "logstash" {
 		rate = c.Value("logstash.events_per_cpu_second")
 	}
-	growth := math.Max(1, bytes/c.Value("event.bytes"))
+	growth := c.growth(bytes)
 	return PerEvent{
 		EngineCPU:        growth / rate,
 		ElasticsearchCPU: growth * float64(indexCopies) / c.Value("elasticsearch.events_per_cpu_second"),
@@ -26,3 +26,7 @@ func (c Coefficients) PerEvent(engine string, bytes float64, indexCopies, logCop
 		LogBytes:         bytes * c.Value("kafka.stored_share"),
 	}
 }
+
+// growth is how much more work an event of so many bytes is than one of the size that the coefficients were found with. Smaller
+// ones are as much: most of the work of an event is not by the byte.
+func (c Coefficients) growth(bytes float64) float64 { return math.Max(1, bytes/c.Value("event.bytes")) }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"sluice/internal/figures"
 )
 
 // Step is one formula of a plan, with the numbers that were put in.
@@ -74,19 +76,10 @@ func (s *sheet) sum(name, unit string, parts ...factor) float64 {
 // number writes up to four digits after which nobody asks, and all digits of whole numbers.
 func number(value float64) string {
 	if value == math.Trunc(value) && math.Abs(value) < 1e15 {
-		return thousands(int64(value))
+		return figures.Thousands(int64(value))
 	}
 	if math.Abs(value) >= 1000 {
-		return thousands(int64(math.Round(value)))
+		return figures.Thousands(int64(math.Round(value)))
 	}
 	return fmt.Sprintf("%.4g", value)
-}
-
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

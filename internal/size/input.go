@@ -3,7 +3,6 @@
 package size
 
 import (
-	"math"
 	"strings"
 
 	"sluice/internal/usage"
@@ -56,10 +55,4 @@ func (in Input) validate() error {
 		return usage.Errorf("engine is %q: set --engine to %s", in.Engine, strings.Join([]string{Otel, Logstash}, " or "))
 	}
 	return nil
-}
-
-// growth is how much more work an event of this size is than one of the size that the coefficients were found with. Smaller
-// ones are as much: most of the work of an event is not by the byte.
-func (in Input) growth(c Coefficients) float64 {
-	return math.Max(1, in.EventBytes/c.Value("event.bytes"))
 }

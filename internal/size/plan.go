@@ -3,6 +3,8 @@ package size
 import (
 	"fmt"
 	"math"
+
+	"sluice/internal/figures"
 )
 
 // Plan is how large everything has to be.
@@ -66,7 +68,7 @@ func (s *sheet) notes(p *Plan) []string {
 	}
 	if most := s.Value("elasticsearch.nodes_max"); float64(p.Elasticsearch.Pods) > most {
 		note("%s nodes are more than one Elasticsearch of this chart was thought for (%s): give each part of the load, such as a group of services, an installation of its own.",
-			thousands(int64(p.Elasticsearch.Pods)), number(most))
+			figures.Thousands(int64(p.Elasticsearch.Pods)), number(most))
 	}
 	for _, pool := range p.Pools {
 		if most := s.Value("aws.nodes_per_group"); float64(pool.PerZone) > most {
@@ -74,36 +76,4 @@ func (s *sheet) notes(p *Plan) []string {
 		}
 	}
 	return notes
-}
-
-// Totals are what all pods of each part have together, by its name: what never gets less with more load.
-func (p Plan) Totals() map[string]float64 {
-	t := map[string]float64{
-		"Kafka partitions":     float64(p.Kafka.Partitions),
-		"Elasticsearch shards": float64(p.Elasticsearch.TotalShards),
-		"Prometheus CPUs":      p.Prometheus.CPU,
-		"Prometheus GiB":       p.Prometheus.MemoryGiB,
-		"Prometheus disk GiB":  float64(p.Prometheus.VolumeGiB),
-		"USD a month":          p.Cost.Total(),
-	}
-	for _, part := range []struct {
-		name           string
-		pods           int
-		cpu, memoryGiB float64
-		heapMiB        int
-		volumeGiB      float64
-	}{
-		{"Kafka", p.Kafka.Pods, p.Kafka.CPU, p.Kafka.MemoryGiB, p.Kafka.HeapMiB, p.Kafka.VolumeGiB},
-		{"Elasticsearch", p.Elasticsearch.Pods, p.Elasticsearch.CPU, p.Elasticsearch.MemoryGiB, p.Elasticsearch.HeapMiB, p.Elasticsearch.VolumeGiB},
-		{"Engine", p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB, p.Engine.HeapMiB, p.Engine.VolumeGiB},
-		{"Spark", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB, p.Spark.ExecutorMiB, 0},
-	} {
-		n := float64(part.pods)
-		t[part.name+" pods"] = n
-		t[part.name+" CPUs"] = n * part.cpu
-		t[part.name+" GiB"] = n * part.memoryGiB
-		t[part.name+" heap MiB"] = n * float64(part.heapMiB)
-		t[part.name+" disk GiB"] = n * part.volumeGiB
-	}
-	return t
 }

@@ -3,6 +3,7 @@ package size
 import (
 	"math"
 
+	"sluice/internal/figures"
 	"sluice/internal/usage"
 )
 
@@ -39,7 +40,7 @@ func (s *sheet) prometheus(pods, partitionCopies int) (Prometheus, error) {
 		Series:    int(series),
 	}
 	if p.VolumeGiB > 16384 {
-		return p, usage.Errorf("Prometheus would hold %s series, too many for one: lower --rate, and give each part of the load an installation of its own", thousands(int64(series)))
+		return p, usage.Errorf("Prometheus would hold %s series, too many for one: lower --rate, and give each part of the load an installation of its own", figures.Thousands(int64(series)))
 	}
 	return p, nil
 }

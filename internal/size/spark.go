@@ -18,7 +18,7 @@ var sparkShapes = []shape{
 }
 
 func (s *sheet) spark() Spark {
-	cpu := s.product("Spark: CPUs of workers", "CPUs", times("rate", s.Rate), times("peak", s.Peak), times("growth with size", s.growth(s.Coefficients)),
+	cpu := s.product("Spark: CPUs of workers", "CPUs", times("rate", s.Rate), times("peak", s.Peak), times("growth with size", s.growth(s.EventBytes)),
 		s.over("spark.events_per_cpu_second"), s.over("load.share"))
 	f := scale(sparkShapes, s.Zones, func(worker shape) []bound { return []bound{{"CPU", cpu / worker.cpu}} })
 	return Spark{Pods: f.pods, CPU: f.cpu, Cores: int(f.cpuLimit), MemoryGiB: f.memoryGiB, ExecutorMiB: f.heapMiB, Why: f.why}

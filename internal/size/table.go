@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"text/tabwriter"
+
+	"sluice/internal/figures"
 )
 
 // Row is a line of the table of components.
@@ -27,7 +29,7 @@ func (p Plan) Rows() []Row {
 		{"elasticsearch", e.Pods, e.CPU, e.MemoryGiB, e.HeapMiB, e.VolumeGiB, e.Why},
 		{n.Component, n.Pods, n.CPU, n.MemoryGiB, n.HeapMiB, n.VolumeGiB, n.Why},
 		{"spark-worker", s.Pods, s.CPU, s.MemoryGiB, s.ExecutorMiB, 0, s.Why},
-		{"prometheus", 1, m.CPU, m.MemoryGiB, 0, float64(m.VolumeGiB), thousands(int64(m.Series)) + " series"},
+		{"prometheus", 1, m.CPU, m.MemoryGiB, 0, float64(m.VolumeGiB), figures.Thousands(int64(m.Series)) + " series"},
 	}
 }
 
@@ -39,7 +41,7 @@ func (p Plan) Print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "COMPONENT\tPODS\tCPU\tMEMORY\tHEAP\tDISK\tDECIDED BY")
 	for _, r := range p.Rows() {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s GiB\t%s\t%s\t%s\n", r.Component, thousands(int64(r.Pods)), number(r.CPU), number(r.MemoryGiB),
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s GiB\t%s\t%s\t%s\n", r.Component, figures.Thousands(int64(r.Pods)), number(r.CPU), number(r.MemoryGiB),
 			orDash(r.HeapMiB, "MiB"), orDash(ceil(r.VolumeGiB), "GiB"), r.Why)
 	}
 	table.Flush()
@@ -48,19 +50,19 @@ func (p Plan) Print(w io.Writer) error {
 		fsync = "without fsync"
 	}
 	fmt.Fprintf(w, "\nTopic: %s partitions, %d copies. A day's index: %s shards of %s GB, 2 copies. Engine: %s.\n\n",
-		thousands(int64(p.Kafka.Partitions)), in.Replication, thousands(int64(p.Elasticsearch.Shards)), number(roundTo(p.Elasticsearch.ShardGB, 1)), fsync)
+		figures.Thousands(int64(p.Kafka.Partitions)), in.Replication, figures.Thousands(int64(p.Elasticsearch.Shards)), number(roundTo(p.Elasticsearch.ShardGB, 1)), fsync)
 
 	fmt.Fprintln(table, "NODE POOL\tIN A ZONE\tIN ALL\tTYPE\tFOR")
 	for _, pool := range p.Pools {
-		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", pool.Name, pool.PerZone, thousands(int64(pool.PerZone*in.Zones)), pool.Instance.Name(), p.residents(pool))
+		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%s\n", pool.Name, pool.PerZone, figures.Thousands(int64(pool.PerZone*in.Zones)), pool.Instance.Name(), p.residents(pool))
 	}
 	table.Flush()
 	fmt.Fprintln(w)
 	fmt.Fprintf(table, "A MONTH\tUSD\t\n")
 	for _, item := range p.Cost {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", item.What, thousands(int64(math.Round(item.USD))), item.How)
+		fmt.Fprintf(table, "%s\t%s\t%s\n", item.What, figures.Thousands(int64(math.Round(item.USD))), item.How)
 	}
-	fmt.Fprintf(table, "all\t%s\tan estimate of list prices; without taxes, discounts, and traffic out of AWS\n", thousands(int64(math.Round(p.Cost.Total()))))
+	fmt.Fprintf(table, "all\t%s\tan estimate of list prices; without taxes, discounts, and traffic out of AWS\n", figures.Thousands(int64(math.Round(p.Cost.Total()))))
 	table.Flush()
 	for _, note := range p.Notes {
 		if _, err := fmt.Fprintf(w, "\n- %s", note); err != nil {
@@ -87,7 +89,7 @@ func orDash(n int, unit string) string {
 	if n == 0 {
 		return "-"
 	}
-	return thousands(int64(n)) + " " + unit
+	return figures.Thousands(int64(n)) + " " + unit
 }
 
 func roundTo(value float64, digits int) float64 {

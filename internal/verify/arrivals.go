@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sluice/internal/figures"
 )
 
 // document is one search hit of an event.
@@ -92,7 +94,7 @@ func ranges(sequences []int64) string {
 			j++
 		}
 		if len(parts) == most {
-			return strings.Join(parts, ", ") + fmt.Sprintf(" and %s more", thousands(int64(len(sequences)-i)))
+			return strings.Join(parts, ", ") + fmt.Sprintf(" and %s more", figures.Thousands(int64(len(sequences)-i)))
 		}
 		if i == j {
 			parts = append(parts, fmt.Sprint(sequences[i]))

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"sluice/internal/figures"
 )
 
 func ok(name, format string, args ...any) Check {
@@ -25,10 +27,10 @@ func (r *run) acknowledged(g generated) Check {
 	const name = "generator"
 	s, n := g.summary, int64(r.Count)
 	if s.Acknowledged == n && s.Failed == 0 && g.exitCode == 0 {
-		return ok(name, "all %s events acknowledged by Kafka", thousands(n))
+		return ok(name, "all %s events acknowledged by Kafka", figures.Thousands(n))
 	}
 	return failed(name, fmt.Sprintf("see `%s`; the generator's last lines:\n%s", r.kubectl("logs statefulset/%s-kafka", r.Release), tail(g.log, 10)),
-		"Kafka acknowledged %s of %s events, %s failed, exit code %d", thousands(s.Acknowledged), thousands(n), thousands(s.Failed), g.exitCode)
+		"Kafka acknowledged %s of %s events, %s failed, exit code %d", figures.Thousands(s.Acknowledged), figures.Thousands(n), figures.Thousands(s.Failed), g.exitCode)
 }
 
 // nothingLost checks that each sequence number is there, and says where the missing ones were lost.
@@ -42,9 +44,9 @@ func (r *run) nothingLost(ctx context.Context, g generated, seen, stored *arriva
 		return ok(name, "sequences 0-%d are all there", r.Count-1)
 	}
 	missing := stored.missing()
-	detail := fmt.Sprintf("%s of %s missing: sequences %s", thousands(int64(len(missing))), thousands(int64(r.Count)), ranges(missing))
+	detail := fmt.Sprintf("%s of %s missing: sequences %s", figures.Thousands(int64(len(missing))), figures.Thousands(int64(r.Count)), ranges(missing))
 	if seen.distinct > stored.distinct {
-		return failed(name, logs, "%s; %s were searchable before: lost in Elasticsearch", detail, thousands(seen.distinct))
+		return failed(name, logs, "%s; %s were searchable before: lost in Elasticsearch", detail, figures.Thousands(seen.distinct))
 	}
 	if auditErr != nil {
 		return failed(name, "see `"+r.kubectl("get pods")+"`", "%s; which hop lost them is unknown, for Kafka can't be read: %v", detail, auditErr)
@@ -65,10 +67,10 @@ func (r *run) locate(ctx context.Context, g generated, a audit, missing []int64)
 	for _, group := range a.groups {
 		lag += group.lag
 	}
-	held := thousands(int64(len(a.held)))
+	held := figures.Thousands(int64(len(a.held)))
 	switch {
 	case notInKafka > 0 && g.summary.Acknowledged > int64(len(a.held)):
-		return fmt.Sprintf("Kafka acknowledged %s but holds %s: lost in Kafka", thousands(g.summary.Acknowledged), held),
+		return fmt.Sprintf("Kafka acknowledged %s but holds %s: lost in Kafka", figures.Thousands(g.summary.Acknowledged), held),
 			fmt.Sprintf("a broker lost its data or retention deleted it: see `%s` and `%s`", r.kubectl("logs statefulset/%s-kafka", r.Release), r.kubectl("get pvc"))
 	case notInKafka > 0:
 		return fmt.Sprintf("Kafka holds %s, as many as it acknowledged: lost between generator and Kafka", held),
@@ -77,7 +79,7 @@ func (r *run) locate(ctx context.Context, g generated, a audit, missing []int64)
 		return fmt.Sprintf("Kafka holds %s and no consumer group reads the topic: %s has never joined", held, r.deployed.engine),
 			"see `" + r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine) + "`"
 	case lag > 0:
-		return fmt.Sprintf("Kafka holds %s, of which %s has %s records of the topic still to read: stuck between Kafka and %[2]s", held, r.deployed.engine, thousands(lag)),
+		return fmt.Sprintf("Kafka holds %s, of which %s has %s records of the topic still to read: stuck between Kafka and %[2]s", held, r.deployed.engine, figures.Thousands(lag)),
 			fmt.Sprintf("give it more time with --timeout, or see `%s`", r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine))
 	}
 	return fmt.Sprintf("Kafka holds %s and %s has read them all: lost between %[2]s and Elasticsearch%[3]s", held, r.deployed.engine, r.collectorState(ctx)),
@@ -97,7 +99,7 @@ func (r *run) collectorState(ctx context.Context) string {
 		// The name ends in _total or not, as the collector's own telemetry is configured.
 		value, found, err := r.prometheus.value(ctx, fmt.Sprintf(`sum({__name__=~"%s(_total)?"})`, metric.name))
 		if err == nil && found && value > 0 {
-			parts += fmt.Sprintf(metric.format, thousands(int64(value)))
+			parts += fmt.Sprintf(metric.format, figures.Thousands(int64(value)))
 		}
 	}
 	return parts
@@ -114,9 +116,9 @@ func (r *run) noDuplicates(stored *arrivals, recountErr error) Check {
 		return failed(name, hint, "documents carry sequences that were never sent: %s", ranges(slices.Collect(maps.Keys(stored.strays))))
 	case len(stored.duplicates) > 0:
 		return failed(name, hint, "%s documents for %s events; more than one for sequences %s",
-			thousands(stored.documents), thousands(stored.distinct), ranges(slices.Collect(maps.Keys(stored.duplicates))))
+			figures.Thousands(stored.documents), figures.Thousands(stored.distinct), ranges(slices.Collect(maps.Keys(stored.duplicates))))
 	}
-	return ok(name, "%s documents for %s events", thousands(stored.documents), thousands(stored.distinct))
+	return ok(name, "%s documents for %s events", figures.Thousands(stored.documents), figures.Thousands(stored.distinct))
 }
 
 // noDeadLetters checks that no event of this run ended among the dead letters.
@@ -140,11 +142,11 @@ func (r *run) noDeadLetters(ctx context.Context, before int64) Check {
 	switch {
 	case len(own) > 0:
 		return failed(name, fmt.Sprintf("look at them in Elasticsearch's index %s, and at `%s`", index, r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine)),
-			"%s events of this run are in %s; the newest: %s", thousands(int64(len(own))), index, shorten(string(own[0]), 200))
+			"%s events of this run are in %s; the newest: %s", figures.Thousands(int64(len(own))), index, shorten(string(own[0]), 200))
 	case len(letters) > 0:
-		return ok(name, "none of this run; %s of other senders came meanwhile, %s in all", thousands(int64(len(letters))), thousands(after))
+		return ok(name, "none of this run; %s of other senders came meanwhile, %s in all", figures.Thousands(int64(len(letters))), figures.Thousands(after))
 	}
-	return ok(name, "none of this run; %s of earlier ones", thousands(after))
+	return ok(name, "none of this run; %s of earlier ones", figures.Thousands(after))
 }
 
 // mentions tells whether a stored dead letter holds the run id, as text or in the digits of its raw bytes.

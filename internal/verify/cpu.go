@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -36,16 +35,11 @@ func readCPU(ctx context.Context, client *kube.Client, namespace, release string
 		}
 	}
 	slices.Sort(nodes)
-	samples := map[string]cpuSample{}
-	for _, node := range slices.Compact(nodes) {
-		summary, err := client.CoreV1().RESTClient().Get().Resource("nodes").Name(node).SubResource("proxy").Suffix("stats/summary").Do(ctx).Raw()
-		if err != nil {
-			return nil, fmt.Errorf("kubelet of %s: %w", node, err)
-		}
-		if err := addSamples(samples, summary, namespace, want); err != nil {
-			return nil, fmt.Errorf("kubelet of %s: %w", node, err)
-		}
+	used, err := client.Usage(ctx, namespace, slices.Compact(nodes))
+	if err != nil {
+		return nil, err
 	}
+	samples := samplesOf(used, want)
 	for pod := range want {
 		if _, ok := samples[pod]; !ok {
 			return nil, fmt.Errorf("the kubelet says nothing about %s", pod)
@@ -54,35 +48,15 @@ func readCPU(ctx context.Context, client *kube.Client, namespace, release string
 	return samples, nil
 }
 
-// addSamples takes the wanted containers out of a kubelet's summary. It leaves out those that it has not looked at yet.
-func addSamples(samples map[string]cpuSample, summary []byte, namespace string, want map[string]string) error {
-	var answer struct {
-		Pods []struct {
-			PodRef     struct{ Name, Namespace string }
-			Containers []struct {
-				Name string
-				CPU  struct {
-					Time                 time.Time
-					UsageCoreNanoSeconds *uint64
-				}
-			}
+// samplesOf takes the containers that are called like their pod's component.
+func samplesOf(used []kube.ContainerUsage, want map[string]string) map[string]cpuSample {
+	samples := map[string]cpuSample{}
+	for _, u := range used {
+		if component := want[u.Pod]; component != "" && u.Container == component {
+			samples[u.Pod] = cpuSample{component, u.CPUSeconds, u.At}
 		}
 	}
-	if err := json.Unmarshal(summary, &answer); err != nil {
-		return err
-	}
-	for _, pod := range answer.Pods {
-		component := want[pod.PodRef.Name]
-		if pod.PodRef.Namespace != namespace || component == "" {
-			continue
-		}
-		for _, container := range pod.Containers {
-			if used := container.CPU.UsageCoreNanoSeconds; container.Name == component && used != nil {
-				samples[pod.PodRef.Name] = cpuSample{component, float64(*used) / 1e9, container.CPU.Time}
-			}
-		}
-	}
-	return nil
+	return samples
 }
 
 // newer tells whether all samples were taken after those of before.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"sluice/internal/figures"
 	"sluice/internal/size"
 )
 
@@ -87,7 +88,7 @@ func (r *run) takeStock(ctx context.Context, before map[string]cpuSample, record
 			}
 		}
 		if s.logRecords < records {
-			return fmt.Errorf("%s records known to Prometheus, not yet %s", thousands(int64(s.logRecords)), thousands(int64(records)))
+			return fmt.Errorf("%s records known to Prometheus, not yet %s", figures.Thousands(int64(s.logRecords)), figures.Thousands(int64(records)))
 		}
 		return nil
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sluice/internal/kube"
 	"sluice/internal/size"
 )
 
@@ -122,16 +123,13 @@ func TestPredictionsWithoutPrometheus(t *testing.T) {
 	assert.Len(t, report.Predictions, 4)
 }
 
-func TestKubeletsSummary(t *testing.T) {
-	const summary = `{"node":{},"pods":[
-		{"podRef":{"name":"rel-kafka-0","namespace":"ns"},"containers":[
-			{"name":"other","cpu":{"time":"2026-11-27T10:00:00Z","usageCoreNanoSeconds":9}},
-			{"name":"kafka","cpu":{"time":"2026-11-27T10:00:01Z","usageNanoCores":7,"usageCoreNanoSeconds":2500000000}}]},
-		{"podRef":{"name":"rel-kafka-0","namespace":"else"},"containers":[{"name":"kafka","cpu":{"time":"2026-11-27T10:00:02Z","usageCoreNanoSeconds":1}}]},
-		{"podRef":{"name":"rel-kafka-1","namespace":"ns"},"containers":[{"name":"kafka"}]},
-		{"podRef":{"name":"rel-spark-0","namespace":"ns"},"containers":[{"name":"kafka","cpu":{"time":"2026-11-27T10:00:03Z","usageCoreNanoSeconds":1}}]}]}`
-	samples := map[string]cpuSample{}
-	require.NoError(t, addSamples(samples, []byte(summary), "ns", map[string]string{"rel-kafka-0": "kafka", "rel-kafka-1": "kafka"}))
-	assert.Equal(t, map[string]cpuSample{"rel-kafka-0": {"kafka", 2.5, time.Date(2026, 11, 27, 10, 0, 1, 0, time.UTC)}}, samples)
-	assert.Error(t, addSamples(samples, []byte("<html>"), "ns", nil))
+func TestSamplesOf(t *testing.T) {
+	at := time.Date(2026, 11, 27, 10, 0, 1, 0, time.UTC)
+	used := []kube.ContainerUsage{
+		{Pod: "rel-kafka-0", Container: "other", CPUSeconds: 9, At: at},
+		{Pod: "rel-kafka-0", Container: "kafka", CPUSeconds: 2.5, At: at},
+		{Pod: "rel-spark-0", Container: "kafka", CPUSeconds: 1, At: at},
+	}
+	samples := samplesOf(used, map[string]string{"rel-kafka-0": "kafka", "rel-kafka-1": "kafka"})
+	assert.Equal(t, map[string]cpuSample{"rel-kafka-0": {"kafka", 2.5, at}}, samples)
 }

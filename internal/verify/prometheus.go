@@ -34,6 +34,11 @@ func (p *prometheus) targets(ctx context.Context) ([]target, error) {
 
 // value is the result of a query that yields one number; found is false when it yields none.
 func (p *prometheus) value(ctx context.Context, query string) (value float64, found bool, err error) {
+	return Query(ctx, p.http, p.url, query)
+}
+
+// Query asks the Prometheus at a URL for one number; found is false when the query yields none.
+func Query(ctx context.Context, client *http.Client, address, query string) (value float64, found bool, err error) {
 	var answer struct {
 		Data struct {
 			Result []struct {
@@ -41,7 +46,7 @@ func (p *prometheus) value(ctx context.Context, query string) (value float64, fo
 			} `json:"result"`
 		} `json:"data"`
 	}
-	if err := Fetch(ctx, p.http, http.MethodGet, p.url+"/api/v1/query?query="+url.QueryEscape(query), nil, &answer); err != nil {
+	if err := Fetch(ctx, client, http.MethodGet, address+"/api/v1/query?query="+url.QueryEscape(query), nil, &answer); err != nil {
 		return 0, false, err
 	}
 	if len(answer.Data.Result) == 0 {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"sluice/internal/figures"
 )
 
 // Report is the account of one verification. Its JSON form has the same fields.
@@ -86,16 +88,16 @@ func (r *Report) Print(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	pace := "as fast as possible"
 	if r.Rate > 0 {
-		pace = thousands(int64(r.Rate)) + " a second"
+		pace = figures.Thousands(int64(r.Rate)) + " a second"
 	}
-	fmt.Fprintf(w, "Run %s: %s events, %s, %.1f s in all\n\n", r.RunID, thousands(r.Count), pace, r.Duration)
+	fmt.Fprintf(w, "Run %s: %s events, %s, %.1f s in all\n\n", r.RunID, figures.Thousands(r.Count), pace, r.Duration)
 	width := 0
 	for _, hop := range r.Hops {
-		width = max(width, len(thousands(hop.Events)))
+		width = max(width, len(figures.Thousands(hop.Events)))
 	}
 	fmt.Fprintf(table, "HOP\t%*s\t\n", max(width, len("EVENTS")), "EVENTS")
 	for _, hop := range r.Hops {
-		fmt.Fprintf(table, "%s\t%*s\t%s\n", hop.Name, max(width, len("EVENTS")), thousands(hop.Events), hop.Note)
+		fmt.Fprintf(table, "%s\t%*s\t%s\n", hop.Name, max(width, len("EVENTS")), figures.Thousands(hop.Events), hop.Note)
 	}
 	table.Flush()
 	fmt.Fprintln(w)
@@ -126,12 +128,3 @@ func seconds(s float64) string { return fmt.Sprintf("%.2f s", s) }
 
 // span is the time between two moments.
 func span(from, to time.Time) string { return seconds(to.Sub(from).Seconds()) }
-
-// thousands writes 1234567 as 1,234,567.
-func thousands(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}

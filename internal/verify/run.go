@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"sluice/internal/figures"
 	"sluice/internal/kube"
 	"sluice/internal/usage"
 )
@@ -139,7 +140,7 @@ func (r *run) hops(g generated, a audit, auditErr error, seen, stored *arrivals)
 		group := a.groups[id]
 		note := "read and committed by the consumer group"
 		if group.lag > 0 {
-			note += fmt.Sprintf(", which has %s records of the topic still to read", thousands(group.lag))
+			note += fmt.Sprintf(", which has %s records of the topic still to read", figures.Thousands(group.lag))
 		}
 		hops = append(hops, Hop{id, int64(len(group.read)), note})
 	}
@@ -179,7 +180,7 @@ func (r *run) follow(parent context.Context) (g generated, seen *arrivals, err e
 			switch {
 			case e.err != nil && ctx.Err() != nil:
 				return g, seen, fmt.Errorf("the log-generator has not come to its end, %s of %s events are searchable: %w: see `%s`",
-					thousands(seen.distinct), thousands(total), e.err, r.kubectl("logs statefulset/%s-kafka", r.Release))
+					figures.Thousands(seen.distinct), figures.Thousands(total), e.err, r.kubectl("logs statefulset/%s-kafka", r.Release))
 			case e.err != nil:
 				return g, seen, e.err
 			}

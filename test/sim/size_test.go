@@ -4,7 +4,6 @@ package sim
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -17,13 +16,14 @@ import (
 
 	"sluice/internal/cluster"
 	"sluice/internal/size"
+	"sluice/test/live"
 )
 
 // What `sluice size` writes installs on the nodes that it plans: every pod finds a place, in the pool that is meant for it.
 func TestSizedPlansAreScheduled(t *testing.T) {
 	s := start(t, onePool(1)) // the cluster's own creation is not counted
 	rates := []float64{100, 20_000}
-	if os.Getenv("SLUICE_SOAK") != "" {
+	if live.Soak {
 		rates = append(rates, 5_000_000)
 	} else {
 		t.Log("left out: 5,000,000 events a second, on some 1,700 nodes; SLUICE_SOAK=1 for them too")

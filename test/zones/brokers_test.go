@@ -26,7 +26,7 @@ func TestKillBrokers(t *testing.T) {
 	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
 	var victims []string
 	began := time.Now()
-	for i := range times(t, "kills of brokers", 4, 20) {
+	for i := range live.Times(t, "kills of brokers", 4, 20) {
 		victims = append(victims, r.busiestBroker(t))
 		require.NoError(t, r.KillProcess(t.Context(), victims[i]))
 		if i > 0 {

@@ -27,7 +27,7 @@ func TestNodes(t *testing.T) {
 	require.Len(t, workers, 3)
 	l := r.startLoad(t, r.topic, kafka.RequireAll)
 	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
-	for i := range times(t, "kills of nodes", 1, 10) {
+	for i := range live.Times(t, "kills of nodes", 1, 10) {
 		node, before, began := workers[i%len(workers)], l.count(), time.Now()
 		r.killNodes(t, node)
 		r.WaitReady(t, 5*time.Minute, r.pipeline()...)
@@ -37,7 +37,7 @@ func TestNodes(t *testing.T) {
 	quorums := []string{"kafka", "zookeeper", "elasticsearch"}
 	began := time.Now()
 	fewest := r.fewestStarted(t, quorums, func() {
-		for _, node := range workers[:times(t, "drains of nodes", 2, len(workers))] {
+		for _, node := range workers[:live.Times(t, "drains of nodes", 2, len(workers))] {
 			before, began := l.count(), time.Now()
 			evicted := r.drain(t, node)
 			t.Logf("drain of %s: %d pods evicted in %.0f s, %d events acknowledged meanwhile", node, evicted, time.Since(began).Seconds(), l.count()-before)

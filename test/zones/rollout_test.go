@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+
+	"sluice/test/live"
 )
 
 // unavailable is how long nothing may be acknowledged, or found, while pods are replaced one by one. SLUICE_SOAK=1, which
@@ -20,7 +22,7 @@ import (
 // a partition that is not handed over at all waits for longer.
 func unavailable() time.Duration {
 	const target = 20 * time.Second
-	if soak {
+	if live.Soak {
 		return target
 	}
 	return 3 * target

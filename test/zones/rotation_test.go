@@ -16,6 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	releases "sluice/internal/release"
+
+	"sluice/test/live"
 )
 
 // What docs/security.md says of rotation, step by step and under load: nothing acknowledged is lost, the new is in use,
@@ -37,7 +39,7 @@ func TestRotation(t *testing.T) {
 	require.NoError(t, r.logIn(t, "engine", string(r.secret(t, "kafka-user-engine")["password"])), "with the new password")
 	require.ErrorContains(t, r.logIn(t, "engine", old), "SASL", "the old password")
 
-	if !soak {
+	if !live.Soak {
 		t.Log("left out: the brokers' certificate and the authority, for which Kafka, then everything restarts; SLUICE_SOAK=1 for them too")
 		return
 	}

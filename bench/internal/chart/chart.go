@@ -7,8 +7,10 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"strings"
 
 	"sluice/bench/internal/measure"
+	"sluice/internal/figures"
 )
 
 // Bar is one figure: its median as the bar, its spread as the whisker.
@@ -141,18 +143,9 @@ func Short(value float64) string {
 	digits := max(0, 2-int(math.Floor(math.Log10(math.Abs(value)))))
 	scale := math.Pow(10, math.Floor(math.Log10(math.Abs(value)))-2)
 	fixed := strconv.FormatFloat(math.Round(value/scale)*scale, 'f', digits, 64)
-	whole, fraction, dotted := fixed, "", false
-	for i, c := range fixed {
-		if c == '.' {
-			whole, fraction, dotted = fixed[:i], fixed[i:], true
-			break
-		}
-	}
-	for i := len(whole) - 3; i > 0 && whole[i-1] != '-'; i -= 3 {
-		whole = whole[:i] + "," + whole[i:]
-	}
-	if dotted {
-		return whole + fraction
+	whole, fraction, dotted := strings.Cut(fixed, ".")
+	if whole = figures.Group(whole); dotted {
+		return whole + "." + fraction
 	}
 	return whole
 }
