@@ -27,6 +27,7 @@ type Report struct {
 	LatencyP50 float64 `json:"latency_p50_seconds"`
 	LatencyP99 float64 `json:"latency_p99_seconds"`
 	Resolution float64 `json:"latency_resolution_seconds"`
+	Generating float64 `json:"generating_seconds"` // until Kafka had acknowledged the last event
 	Duration   float64 `json:"duration_seconds"`
 }
 

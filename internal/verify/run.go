@@ -124,6 +124,7 @@ func (r *run) do(ctx context.Context) (Report, error) {
 		report.Checks = append(report.Checks, r.asPlanned(predictions, errors.Join(auditErr, err)))
 	}
 	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()
+	report.Generating = g.summary.Seconds
 	report.Duration = time.Since(began).Seconds()
 	return report, report.err()
 }

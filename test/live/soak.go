@@ -21,3 +21,11 @@ func Times(t *testing.T, what string, few, all int) int {
 	}
 	return n
 }
+
+// SoakOnly skips a test that takes longer than a tier's time allows.
+func SoakOnly(t *testing.T) {
+	t.Helper()
+	if !Soak {
+		t.Skip("takes minutes: SLUICE_SOAK=1 runs it")
+	}
+}

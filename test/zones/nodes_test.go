@@ -3,6 +3,7 @@
 package zones
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -11,11 +12,13 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubectl/pkg/drain"
 
+	"sluice/internal/verify"
 	"sluice/test/live"
 )
 
@@ -37,7 +40,7 @@ func TestNodes(t *testing.T) {
 	quorums := []string{"kafka", "zookeeper", "elasticsearch"}
 	began := time.Now()
 	fewest := r.fewestStarted(t, quorums, func() {
-		for _, node := range workers[:live.Times(t, "drains of nodes", 2, len(workers))] {
+		for _, node := range workers[:live.Times(t, "drains of nodes", 1, len(workers))] {
 			before, began := l.count(), time.Now()
 			evicted := r.drain(t, node)
 			t.Logf("drain of %s: %d pods evicted in %.0f s, %d events acknowledged meanwhile", node, evicted, time.Since(began).Seconds(), l.count()-before)
@@ -52,6 +55,43 @@ func TestNodes(t *testing.T) {
 	t.Logf("the longest wait of a partition for an acknowledgement %.1f s", l.longest.Seconds())
 	l.check(t)
 	r.WaitReady(t, 15*time.Minute)
+}
+
+// The API server goes and comes back: events flow on without it, and nothing restarts. The load of the other tests reaches
+// Kafka through the API server, so here it is one from inside.
+func TestControlPlane(t *testing.T) {
+	live.SoakOnly(t)
+	r := connect(t)
+	r.WaitReady(t, 5*time.Minute)
+	workers := r.workers(t)
+	running, err := r.runningOn(t.Context(), workers)
+	require.NoError(t, err)
+	const node = "sluice-zones-control-plane"
+	t.Cleanup(func() { _, _ = live.Docker(context.WithoutCancel(t.Context()), "start", node) })
+	var outage sync.WaitGroup
+	outage.Go(func() {
+		time.Sleep(20 * time.Second) // the generator has started
+		_, err := live.Docker(t.Context(), "kill", node)
+		assert.NoError(t, err)
+		time.Sleep(time.Minute) // longer than leases, of 40 s
+		_, err = live.Docker(t.Context(), "start", node)
+		assert.NoError(t, err)
+	})
+	const rate, count = 200, 24_000
+	report, err := verify.Run(t.Context(), verify.Options{
+		Kubeconfig: r.Kubeconfig, Namespace: name, Release: name, Count: count, Rate: rate, Timeout: 10 * time.Minute,
+	})
+	outage.Wait()
+	var text bytes.Buffer
+	require.NoError(t, report.Print(&text))
+	require.NoError(t, err, text.String())
+	t.Log("\n" + text.String())
+	require.Less(t, report.Generating, 1.1*count/rate, "Kafka must acknowledge as fast as events come, without an API server")
+	now, err := r.runningOn(t.Context(), workers)
+	require.NoError(t, err)
+	for id := range running {
+		require.True(t, now[id], "container %s ran before", id)
+	}
 }
 
 func (r *release) workers(t *testing.T) []string {

@@ -10,9 +10,11 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"sluice/test/live"
 )
 
-// The whole topic is read again, twice: an event that has its document gets no second one, whether the engine writes it again
+// The whole topic is read again: an event that has its document gets no second one, whether the engine writes it again
 // or Elasticsearch refuses it because it is there.
 func TestReplay(t *testing.T) {
 	r := connect(t)
@@ -29,7 +31,7 @@ func TestReplay(t *testing.T) {
 	}
 	documents := r.settled(t)
 	require.GreaterOrEqual(t, records, documents, "the topic must still hold what is replayed")
-	for range 2 {
+	for range live.Times(t, "replays", 1, 2) {
 		_, writesBefore := r.counts(t)
 		pods := r.scale(t.Context(), t, r.engine, 0)
 		require.NoError(t, r.rewind(t.Context(), firsts))

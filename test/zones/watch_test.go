@@ -4,7 +4,8 @@ package zones
 
 import (
 	"context"
-	"maps"
+	"fmt"
+	"net/url"
 	"slices"
 	"sync"
 	"testing"
@@ -69,29 +70,28 @@ func (s *search) note(at time.Time, status string, err error) {
 	}
 }
 
-// awaitAlert waits until Prometheus finds that an alert's condition holds. How long it must hold until somebody is told is
-// tried by the tests of the rules, not by waiting for it here.
-func (r *release) awaitAlert(t *testing.T, alert string, most time.Duration) {
+// awaitAlert waits until Prometheus has found, since then, that an alert's condition holds. How long it must hold until somebody
+// is told is tried by the tests of the rules, not by waiting for it here.
+func (r *release) awaitAlert(t *testing.T, alert string, since time.Time, most time.Duration) {
 	t.Helper()
-	began, seen := time.Now(), map[string]bool{}
+	began := time.Now()
 	for {
 		var answer struct {
 			Data struct {
-				Alerts []struct {
-					State  string
-					Labels map[string]string
-				}
+				Result []struct{ Metric map[string]string }
 			}
 		}
-		err := r.prometheus(t.Context(), "api/v1/alerts", &answer)
-		for _, found := range answer.Data.Alerts {
-			seen[found.Labels["alertname"]] = true
-			if found.Labels["alertname"] == alert {
-				t.Logf("%s is %s after %.0f s", alert, found.State, time.Since(began).Seconds())
-				return
-			}
+		query := fmt.Sprintf("count by (alertname) (last_over_time(ALERTS[%ds]))", 1+int(time.Since(since).Seconds()))
+		err := r.prometheus(t.Context(), "api/v1/query?query="+url.QueryEscape(query), &answer)
+		var found []string
+		for _, result := range answer.Data.Result {
+			found = append(found, result.Metric["alertname"])
 		}
-		require.Less(t, time.Since(began), most, "%s is not noticed, but %v; the last error: %v", alert, slices.Sorted(maps.Keys(seen)), err)
+		if slices.Contains(found, alert) {
+			t.Logf("%s found %.0f s after its cause", alert, time.Since(since).Seconds())
+			return
+		}
+		require.Less(t, time.Since(began), most, "%s is not noticed, but %v; the last error: %v", alert, found, err)
 		time.Sleep(time.Second)
 	}
 }

@@ -1,0 +1,86 @@
+//go:build zones
+
+package zones
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	releases "sluice/internal/release"
+
+	"sluice/test/live"
+)
+
+// The way of docs/scaling.md from three nodes of Elasticsearch to two and back, under load.
+func TestScaleElasticsearch(t *testing.T) {
+	live.SoakOnly(t)
+	r := connect(t)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
+	l, s := r.startLoad(t, r.topic, kafka.RequireAll), r.startSearch(t)
+	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	change := func(set ...string) {
+		require.NoError(t, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(t.Context(), "../../charts/sluice", set))
+	}
+	began := time.Now()
+	change("elasticsearch.config.bootstrap=false")
+	r.waitRollout(t, "elasticsearch")
+	t.Logf("the nodes do not bootstrap any more after %.0f s", time.Since(began).Seconds())
+
+	began = time.Now()
+	const leaving = name + "-elasticsearch-2"
+	r.exclude(t, `"`+leaving+`"`)
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var shards []struct{ Node string }
+		require.NoError(c, r.elastic(t.Context(), "GET", "_cat/shards?format=json&h=node", "", &shards))
+		require.NotEmpty(c, shards)
+		for _, shard := range shards {
+			require.False(c, strings.Contains(shard.Node, leaving), "shards are on %s", leaving)
+		}
+	}, 5*time.Minute, time.Second)
+	require.NoError(t, r.elastic(t.Context(), "POST", "_cluster/voting_config_exclusions?node_names="+leaving, "", nil))
+	change("elasticsearch.replicas=2")
+	r.waitRollout(t, "elasticsearch")
+	require.NoError(t, r.elastic(t.Context(), "DELETE", "_cluster/voting_config_exclusions?wait_for_removal=false", "", nil))
+	r.exclude(t, "null")
+	r.awaitNodes(t, 2)
+	t.Logf("from three nodes to two in %.0f s", time.Since(began).Seconds())
+
+	began = time.Now()
+	require.NoError(t, r.CoreV1().PersistentVolumeClaims(name).Delete(t.Context(), "data-"+leaving, metav1.DeleteOptions{}))
+	change("elasticsearch.replicas=3")
+	r.waitRollout(t, "elasticsearch")
+	r.awaitNodes(t, 3)
+	t.Logf("from two nodes to three in %.0f s", time.Since(began).Seconds())
+	s.stop()
+	l.stop(t)
+	t.Logf("no answer to a search for %.1f s at most, red at %d of %d polls", s.longest.Seconds(), s.red, s.polls)
+	assert.LessOrEqual(t, s.longest, unavailable(), "searches may not fail for longer")
+	assert.Zero(t, s.red, "polls that found Elasticsearch red")
+	l.check(t)
+}
+
+// exclude takes the shards from a node, or gives all nodes their share again.
+func (r *release) exclude(t *testing.T, node string) {
+	t.Helper()
+	require.NoError(t, r.elastic(t.Context(), "PUT", "_cluster/settings", `{"persistent":{"cluster.routing.allocation.exclude._name":`+node+`}}`, nil))
+}
+
+// awaitNodes waits until Elasticsearch has so many nodes and a copy of everything on them.
+func (r *release) awaitNodes(t *testing.T, nodes int) {
+	t.Helper()
+	require.EventuallyWithT(t, func(c *assert.CollectT) {
+		var health struct {
+			Status string
+			Nodes  int `json:"number_of_nodes"`
+		}
+		require.NoError(c, r.elastic(t.Context(), "GET", "_cluster/health", "", &health))
+		require.Equal(c, nodes, health.Nodes)
+		require.Equal(c, "green", health.Status)
+	}, 5*time.Minute, time.Second)
+}
