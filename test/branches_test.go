@@ -173,3 +173,28 @@ func TestSpreadIsSoftByDefault(t *testing.T) {
 		assert.Equal(t, corev1.ScheduleAnyway, constraint.WhenUnsatisfiable)
 	}
 }
+
+// Every Java virtual machine gets them, in the way of each program.
+func TestJavaOptions(t *testing.T) {
+	const options = "-XX:TieredStopAtLevel=1 -Da=b"
+	objects := with(t, "prod", table{"global": table{"javaOptions": options}})
+	environment := func(set, variable string) string {
+		for _, c := range named[*appsv1.StatefulSet](t, objects, set).Spec.Template.Spec.Containers {
+			for _, env := range c.Env {
+				if env.Name == variable {
+					return env.Value
+				}
+			}
+		}
+		return ""
+	}
+	assert.Equal(t, options, environment("sluice-zookeeper", "SERVER_JVMFLAGS"))
+	assert.Equal(t, options, environment("sluice-kafka", "JAVA_OPTIONS"))
+	assert.Equal(t, "-Xms4096m -Xmx4096m "+options, environment("sluice-elasticsearch", "ES_JAVA_OPTS"))
+	assert.Equal(t, "-Xms2048m -Xmx2048m "+options, environment("sluice-logstash", "LS_JAVA_OPTS"))
+	spark := named[*corev1.ConfigMap](t, objects, "sluice-spark").Data
+	assert.Contains(t, spark["spark-env.sh"], "\nSPARK_DAEMON_JAVA_OPTS='"+options+"'")
+	for _, process := range []string{"driver", "executor"} {
+		assert.Regexp(t, "\n"+`spark\.`+process+`\.extraJavaOptions +`+options+"\n", spark["spark-defaults.conf"])
+	}
+}

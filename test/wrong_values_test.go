@@ -88,6 +88,7 @@ var wrongValues = map[string]wrongValue{
 	"index in capitals":  {table{"global": table{"index": "Logs"}}, `global.index is "Logs": set it to the name of an index: small letters, digits, dots, hyphens and underscores`},
 	"topic with a slash": {table{"global": table{"topic": "a/b"}}, `global.topic is "a/b": set it to the name of a topic: letters, digits, dots, hyphens and underscores`},
 	"pull policy":        {table{"global": table{"imagePullPolicy": "Sometimes"}}, `global.imagePullPolicy is "Sometimes": set it to one of Always, IfNotPresent, Never`},
+	"Java option":        {table{"global": table{"javaOptions": "Xmx1g"}}, `global.javaOptions is "Xmx1g": set it to options that begin with -, a space between two`},
 	"pool":               {table{"global": table{"pools": table{"kafka": "My Pool"}}}, `global.pools.kafka is "My Pool": set it to a name of small letters, digits and hyphens`},
 	"empty peer":         {table{"networkPolicies": table{"peers": table{"users": []any{table{}}}}}, "networkPolicies.peers.users.0 is {}: set it to a peer of a NetworkPolicy: namespaceSelector, podSelector or ipBlock"},
 	"range of nothing":   {table{"namespaceLimits": table{"ranges": []any{table{"max": table{}}}}}, "namespaceLimits.ranges.0 lacks type: set it"},

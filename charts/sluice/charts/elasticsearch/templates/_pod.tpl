@@ -51,7 +51,7 @@ containers:
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
     env:
       - name: ES_JAVA_OPTS
-        value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m
+        value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m{{ with .Values.global.javaOptions }} {{ . }}{{ end }}
       # Kubernetes 1.35 and later copy it from the node; empty before, and all nodes count as one zone.
       - name: ZONE
         valueFrom: {fieldRef: {fieldPath: "metadata.labels['topology.kubernetes.io/zone']"}}

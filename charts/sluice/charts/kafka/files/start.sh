@@ -26,7 +26,7 @@ fi
 source /etc/sluice/prepare.sh
 
 # Not in the pod's environment: they are the broker's, not those of tools that are run beside it.
-export KAFKA_HEAP_OPTS="-Xms${HEAP_MEGABYTES}m -Xmx${HEAP_MEGABYTES}m"
+export KAFKA_HEAP_OPTS="-Xms${HEAP_MEGABYTES}m -Xmx${HEAP_MEGABYTES}m ${JAVA_OPTIONS:-}"
 export KAFKA_OPTS="-javaagent:/agent/jmx_prometheus_javaagent.jar=9404:/etc/sluice/jmx-exporter.yml"
 export KAFKA_LOG4J_OPTS="-Dlog4j.configuration=file:/etc/sluice/log4j.properties"
 

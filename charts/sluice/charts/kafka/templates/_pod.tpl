@@ -25,6 +25,10 @@ containers:
       {{- end }}
       - name: HEAP_MEGABYTES
         value: {{ .Values.config.heapMegabytes | int | quote }}
+      {{- with .Values.global.javaOptions }}
+      - name: JAVA_OPTIONS
+        value: {{ quote . }}
+      {{- end }}
       - name: DOMAIN
         value: {{ include "lib.host" (dict "root" . "name" "kafka-headless") }}
       # Kubernetes 1.35 and later copy it from the node; empty before, and the broker has no rack.

@@ -35,7 +35,7 @@ containers:
     args: [--path.settings, /etc/sluice]
     env:
       - name: LS_JAVA_OPTS
-        value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m
+        value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m{{ with .Values.global.javaOptions }} {{ . }}{{ end }}
       {{- range $server := list "kafka" "elasticsearch" }}
       {{- include "lib.clientPassword" (dict "root" $ "server" $server "user" "engine" "variable" (printf "%s_PASSWORD" (upper $server))) | nindent 6 }}
       {{- end }}

@@ -8,3 +8,6 @@ SPARK_WORKER_CORES={{ .Values.worker.config.cores | int }}
 SPARK_WORKER_MEMORY={{ .Values.worker.config.memoryMegabytes | int }}m
 SPARK_WORKER_DIR=/tmp/work
 SPARK_LOCAL_DIRS=/tmp/local
+{{- with .Values.global.javaOptions }}
+SPARK_DAEMON_JAVA_OPTS={{ squote . }}
+{{- end }}

@@ -14,6 +14,10 @@ containers:
         value: /tmp
       - name: ZK_SERVER_HEAP # in MiB
         value: {{ .Values.config.heapMegabytes | int | quote }}
+      {{- with .Values.global.javaOptions }}
+      - name: SERVER_JVMFLAGS
+        value: {{ quote . }}
+      {{- end }}
     ports:
       - {name: client, containerPort: 2181}
       - {name: peer, containerPort: 2888}
