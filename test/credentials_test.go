@@ -176,6 +176,17 @@ func TestCertificates(t *testing.T) {
 	}
 }
 
+// While the authority is rotated, servers trust two, and ZooKeeper tells them apart by their names.
+func TestAuthoritiesHaveNamesOfTheirOwn(t *testing.T) {
+	name := func() string {
+		secret := named[*corev1.Secret](t, with(t, "prod", nil), "sluice-ca")
+		pair, err := tls.X509KeyPair(secret.Data["tls.crt"], secret.Data["tls.key"])
+		require.NoError(t, err)
+		return pair.Leaf.Subject.String()
+	}
+	assert.NotEqual(t, name(), name())
+}
+
 // With a Secret of one's own for each, none is made, and pods use these.
 func TestExistingSecrets(t *testing.T) {
 	existing, made := table{}, []string{}
