@@ -20,10 +20,7 @@ import (
 // Always the broker that leads most partitions is killed, while the one before may still be on its way back and has not
 // caught up: of three brokers one or two answer, and two copies are demanded.
 func TestKillBrokers(t *testing.T) {
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
-	l := r.startLoad(t, r.topic, kafka.RequireAll)
-	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	r, l := underLoad(t)
 	var victims []string
 	began := time.Now()
 	for i := range live.Times(t, "kills of brokers", 4, 20) {

@@ -22,10 +22,7 @@ import (
 // What docs/operations.md lists under "Faults", in one run: nobody repairs anything, and nothing acknowledged is lost.
 // Kafka's and Elasticsearch's faults come in pairs, which saves time and makes neither easier.
 func TestFaults(t *testing.T) {
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
-	l := r.startLoad(t, r.topic, kafka.RequireAll)
-	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	r, l := underLoad(t)
 	step := func(what string, do func()) {
 		before, began := l.count(), time.Now()
 		do()

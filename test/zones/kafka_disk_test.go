@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -19,10 +18,7 @@ import (
 // The disk of a broker fills to the last byte: the broker stops, the other two go on, and it comes back when there is room.
 func TestFullKafkaDisk(t *testing.T) {
 	live.SoakOnly(t)
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
-	l := r.startLoad(t, r.topic, kafka.RequireAll)
-	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	r, l := underLoad(t)
 	const victim = 2
 	fill, free := r.smallDisk(t, broker(victim))
 	r.WaitReady(t, 5*time.Minute, r.pipeline()...)

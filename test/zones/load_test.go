@@ -41,6 +41,16 @@ type load struct {
 	longest time.Duration // that some partition acknowledged nothing
 }
 
+// underLoad is the release, its pipeline ready, and a load that Kafka has begun to acknowledge.
+func underLoad(t *testing.T) (*release, *load) {
+	t.Helper()
+	r := connect(t)
+	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
+	l := r.startLoad(t, r.topic, kafka.RequireAll)
+	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	return r, l
+}
+
 func (r *release) startLoad(t *testing.T, topic string, acks kafka.RequiredAcks) *load {
 	t.Helper()
 	l := &load{r: r, topic: topic, id: fmt.Sprintf("load-%d", time.Now().UnixNano()), acks: acks, stopping: make(chan struct{}), acked: map[int64]bool{}}

@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
@@ -24,12 +23,9 @@ import (
 
 // Whole workers are killed and started again, each in turn, and then each is drained, as in an upgrade of the nodes.
 func TestNodes(t *testing.T) {
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
+	r, l := underLoad(t)
 	workers := r.workers(t)
 	require.Len(t, workers, 3)
-	l := r.startLoad(t, r.topic, kafka.RequireAll)
-	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
 	for i := range live.Times(t, "kills of nodes", 1, 10) {
 		node, before, began := workers[i%len(workers)], l.count(), time.Now()
 		r.killNodes(t, node)

@@ -17,9 +17,7 @@ import (
 // The whole topic is read again: an event that has its document gets no second one, whether the engine writes it again
 // or Elasticsearch refuses it because it is there.
 func TestReplay(t *testing.T) {
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
-	l := r.startLoad(t, r.topic, kafka.RequireAll)
+	r, l := underLoad(t)
 	require.Eventually(t, func() bool { return l.count() >= 2000 }, 2*time.Minute, 100*time.Millisecond)
 	l.stop(t)
 	l.check(t)

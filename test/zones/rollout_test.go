@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -30,10 +29,8 @@ func unavailable() time.Duration {
 
 // Every pod of Kafka and Elasticsearch is replaced, as an upgrade does.
 func TestRollingRestart(t *testing.T) {
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
-	l, s := r.startLoad(t, r.topic, kafka.RequireAll), r.startSearch(t)
-	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	r, l := underLoad(t)
+	s := r.startSearch(t)
 	began := time.Now()
 	kafkas, nodes := r.restart(t, "kafka"), r.restart(t, "elasticsearch")
 	r.waitRollout(t, "kafka")

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -20,10 +19,8 @@ import (
 // The way of docs/scaling.md from three nodes of Elasticsearch to two and back, under load.
 func TestScaleElasticsearch(t *testing.T) {
 	live.SoakOnly(t)
-	r := connect(t)
-	r.WaitReady(t, 5*time.Minute, r.pipeline()...)
-	l, s := r.startLoad(t, r.topic, kafka.RequireAll), r.startSearch(t)
-	require.Eventually(t, func() bool { return l.count() > 0 }, time.Minute, 100*time.Millisecond)
+	r, l := underLoad(t)
+	s := r.startSearch(t)
 	change := func(set ...string) {
 		require.NoError(t, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(t.Context(), "../../charts/sluice", set))
 	}
