@@ -44,7 +44,10 @@ func TestKillProcesses(t *testing.T) {
 // event that was acknowledged and lost could hide behind its repetition. So here all events are sent
 // at once, the node is killed when Kafka has acknowledged the last one while most are still on their
 // way, and every single one must arrive.
+//
+// The zones tier takes the power from all of three nodes and counts in the same way, so this one waits for the soak.
 func TestKillNode(t *testing.T) {
+	live.SoakOnly(t)
 	testKillNode(t, verify.Options{Count: crashCount, Timeout: crashTimeout},
 		func(generated bool, _, _ int64) bool { return generated })
 }
