@@ -58,6 +58,12 @@ func connect(t *testing.T) *release {
 	return r
 }
 
+// change upgrades the release to the chart with the values that it has, and a few others.
+func (r *release) change(t *testing.T, set ...string) {
+	t.Helper()
+	require.NoError(t, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(t.Context(), "../../charts/sluice", set))
+}
+
 // pipeline are the components that events pass. Spark's job takes minutes longer to come back than they do.
 func (r *release) pipeline() []string {
 	return []string{"zookeeper", "kafka", r.engine, "elasticsearch"}

@@ -3,7 +3,6 @@
 package zones
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
@@ -17,7 +16,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/kubectl/pkg/drain"
 
-	"sluice/internal/verify"
 	"sluice/test/live"
 )
 
@@ -73,15 +71,10 @@ func TestControlPlane(t *testing.T) {
 		_, err = live.Docker(t.Context(), "start", node)
 		assert.NoError(t, err)
 	})
+	defer outage.Wait() // of a test that fails meanwhile
 	const rate, count = 200, 24_000
-	report, err := verify.Run(t.Context(), verify.Options{
-		Kubeconfig: r.Kubeconfig, Namespace: name, Release: name, Count: count, Rate: rate, Timeout: 10 * time.Minute,
-	})
+	report := verified(t, count, rate)
 	outage.Wait()
-	var text bytes.Buffer
-	require.NoError(t, report.Print(&text))
-	require.NoError(t, err, text.String())
-	t.Log("\n" + text.String())
 	require.Less(t, report.Generating, 1.1*count/rate, "Kafka must acknowledge as fast as events come, without an API server")
 	now, err := r.runningOn(t.Context(), workers)
 	require.NoError(t, err)

@@ -15,8 +15,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	releases "sluice/internal/release"
-
 	"sluice/test/live"
 )
 
@@ -97,7 +95,7 @@ func (r *release) remake(t *testing.T, secrets ...string) {
 	for _, secret := range secrets {
 		require.NoError(t, r.CoreV1().Secrets(name).Delete(t.Context(), name+"-"+secret, metav1.DeleteOptions{}))
 	}
-	require.NoError(t, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(t.Context(), "../../charts/sluice", nil))
+	r.change(t)
 }
 
 func (r *release) restartDeployment(t *testing.T, component string) {

@@ -11,8 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	releases "sluice/internal/release"
-
 	"sluice/test/live"
 )
 
@@ -21,11 +19,8 @@ func TestScaleElasticsearch(t *testing.T) {
 	live.SoakOnly(t)
 	r, l := underLoad(t)
 	s := r.startSearch(t)
-	change := func(set ...string) {
-		require.NoError(t, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(t.Context(), "../../charts/sluice", set))
-	}
 	began := time.Now()
-	change("elasticsearch.config.bootstrap=false")
+	r.change(t, "elasticsearch.config.bootstrap=false")
 	r.waitRollout(t, "elasticsearch")
 	t.Logf("the nodes do not bootstrap any more after %.0f s", time.Since(began).Seconds())
 
@@ -41,7 +36,7 @@ func TestScaleElasticsearch(t *testing.T) {
 		}
 	}, 5*time.Minute, time.Second)
 	require.NoError(t, r.elastic(t.Context(), "POST", "_cluster/voting_config_exclusions?node_names="+leaving, "", nil))
-	change("elasticsearch.replicas=2")
+	r.change(t, "elasticsearch.replicas=2")
 	r.waitRollout(t, "elasticsearch")
 	require.NoError(t, r.elastic(t.Context(), "DELETE", "_cluster/voting_config_exclusions?wait_for_removal=false", "", nil))
 	r.exclude(t, "null")
@@ -50,7 +45,7 @@ func TestScaleElasticsearch(t *testing.T) {
 
 	began = time.Now()
 	require.NoError(t, r.CoreV1().PersistentVolumeClaims(name).Delete(t.Context(), "data-"+leaving, metav1.DeleteOptions{}))
-	change("elasticsearch.replicas=3")
+	r.change(t, "elasticsearch.replicas=3")
 	r.waitRollout(t, "elasticsearch")
 	r.awaitNodes(t, 3)
 	t.Logf("from two nodes to three in %.0f s", time.Since(began).Seconds())

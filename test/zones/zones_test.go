@@ -63,13 +63,18 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-func TestVerify(t *testing.T) {
+func TestVerify(t *testing.T) { verified(t, 10_000, 1_000) }
+
+// verified sends events from inside the cluster, so many and so many a second, and demands that each is accounted for.
+func verified(t *testing.T, count, rate int) verify.Report {
+	t.Helper()
 	report, err := verify.Run(t.Context(), verify.Options{
 		Kubeconfig: kubeconfig(t), Namespace: name, Release: name,
-		Count: 10_000, Rate: 1_000, Timeout: 10 * time.Minute,
+		Count: count, Rate: rate, Timeout: 10 * time.Minute,
 	})
 	var text bytes.Buffer
 	require.NoError(t, report.Print(&text))
 	t.Log("\n" + text.String())
 	require.NoError(t, err)
+	return report
 }
