@@ -107,11 +107,7 @@ func (r *release) awaitDocuments(t *testing.T, ids []string, ending string) {
 		}
 		// All shards or an error.
 		require.NoError(c, r.elastic(t.Context(), "POST", r.index+"*/_search?allow_partial_search_results=false", string(query), &answer))
-		_, ends, err := r.bounds(t.Context(), r.topic)
-		require.NoError(c, err)
-		unread, err := r.lag(t.Context(), ends)
-		require.NoError(c, err)
-		require.Len(c, answer.Hits.Hits, len(ids), "documents in %s, while the engine has %d records to read", ending, unread)
+		require.Len(c, answer.Hits.Hits, len(ids), "documents in %s; the engine has to read, of each partition, %s", ending, r.unread(t.Context()))
 		for _, hit := range answer.Hits.Hits {
 			require.Equal(c, r.index+ending, hit.Index, "index of %s", hit.ID)
 		}

@@ -210,7 +210,7 @@ func (l *load) check(t *testing.T) {
 		}
 	}
 	t.Logf("%d events acknowledged: %d lost in Kafka, %d without a document, %d with several", len(l.acked), len(lost), missing, doubled)
-	require.Zero(t, missing, "acknowledged events without a document, of %d", len(l.acked))
+	require.Zero(t, missing, "acknowledged events without a document, of %d; the engine has to read, of each partition, %s", len(l.acked), l.r.unread(t.Context()))
 	require.Zero(t, doubled, "events with several documents, of %d", len(l.acked))
 }
 
