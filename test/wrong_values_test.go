@@ -36,7 +36,7 @@ var wrongValues = map[string]wrongValue{
 	"no partitions":      {table{"kafka": table{"topics": table{"config": table{"partitions": 0}}}}, "kafka.topics.config.partitions is 0: set it to at least 1"},
 	"two faults of one":  {table{"kafka": table{"replicas": 0, "mode": "raft"}}, "kafka.mode is \"raft\": set it to one of zookeeper, kraft\nkafka.replicas is 0: set it to at least 1"},
 	"even controllers":   {table{"kafka": table{"config": table{"controllers": 2}}}, "kafka.config.controllers is 2: set it to one of 1, 3, 5"},
-	"even quorum":        {table{"zookeeper": table{"replicas": 2}}, "zookeeper.replicas is 2: set it to one of 1, 3, 5, 7"},
+	"large quorum":       {table{"zookeeper": table{"replicas": 9}}, "zookeeper.replicas is 9: set it to at most 7"},
 	"ZooKeeper's heap":   {table{"zookeeper": table{"config": table{"heapMegabytes": 16}}}, "zookeeper.config.heapMegabytes is 16: set it to at least 64"},
 	"ZooKeeper's port":   {table{"zookeeper": table{"ports": table{"client": 2181}}}, "zookeeper.ports.client is 2181: set it to a port from 30000 to 32767"},
 	"no elasticsearch":   {table{"elasticsearch": table{"replicas": 0}}, "elasticsearch.replicas is 0: set it to at least 1"},

@@ -20,7 +20,7 @@ func TestUnsafeScalingIsRefused(t *testing.T) {
 	}
 	require.NoError(t, apply("kafka.replicas=4", "zookeeper.replicas=1"))
 	require.ErrorContains(t, apply("kafka.replicas=4", "zookeeper.replicas=3"),
-		"zookeeper.replicas is 3, but 1 run: the new, empty servers would outvote the old")
+		"zookeeper.replicas is 3, but 1 run: go one at a time, or two majorities could lead beside each other. Set it to 2 first")
 	require.ErrorContains(t, apply("kafka.replicas=4", "zookeeper.replicas=1", "elasticsearch.replicas=4"),
 		"elasticsearch.replicas is 4, but 3 run: set elasticsearch.config.bootstrap to false")
 	require.NoError(t, apply("kafka.replicas=4", "zookeeper.replicas=1", "elasticsearch.replicas=4", "elasticsearch.config.bootstrap=false"))

@@ -61,7 +61,11 @@ func connect(t *testing.T) *release {
 // change upgrades the release to the chart with the values that it has, and a few others.
 func (r *release) change(t *testing.T, set ...string) {
 	t.Helper()
-	require.NoError(t, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(t.Context(), "../../charts/sluice", set))
+	require.NoError(t, r.tryChange(t.Context(), set...))
+}
+
+func (r *release) tryChange(ctx context.Context, set ...string) error {
+	return releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(ctx, "../../charts/sluice", set)
 }
 
 // pipeline are the components that events pass. Spark's job takes minutes longer to come back than they do.

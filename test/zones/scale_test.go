@@ -3,6 +3,7 @@
 package zones
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -54,6 +55,27 @@ func TestScaleElasticsearch(t *testing.T) {
 	t.Logf("no answer to a search for %.1f s at most, red at %d of %d polls", s.longest.Seconds(), s.red, s.polls)
 	assert.LessOrEqual(t, s.longest, unavailable(), "searches may not fail for longer")
 	assert.Zero(t, s.red, "polls that found Elasticsearch red")
+	l.check(t)
+}
+
+// The way of docs/scaling.md from three servers of ZooKeeper to five and back, under load. Each time all of them restart.
+func TestScaleZooKeeper(t *testing.T) {
+	live.SoakOnly(t)
+	r, l := underLoad(t)
+	for _, servers := range []int{4, 5, 4, 3} {
+		began := time.Now()
+		r.change(t, fmt.Sprintf("zookeeper.replicas=%d", servers))
+		require.ErrorContains(t, r.tryChange(t.Context(), fmt.Sprintf("zookeeper.replicas=%d", servers+1)), "not all of the")
+		r.waitRollout(t, "zookeeper")
+		t.Logf("%d servers after %.0f s", servers, time.Since(began).Seconds())
+		// A leader of the partitions is only elected by a controller, and only the new quorum makes one.
+		require.NoError(t, r.KillProcess(t.Context(), r.busiestBroker(t)))
+		before := l.count()
+		require.Eventually(t, func() bool { return l.count() >= before+10*batchSize }, 3*time.Minute, 100*time.Millisecond, "nothing is acknowledged after the kill of a broker")
+		r.WaitReady(t, 5*time.Minute, r.pipeline()...)
+	}
+	l.stop(t)
+	t.Logf("the longest wait of a partition for an acknowledgement %.1f s", l.longest.Seconds())
 	l.check(t)
 }
 
