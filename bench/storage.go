@@ -170,7 +170,8 @@ func (b *bench) stored(ctx context.Context, m mapping, events string) (float64, 
 
 // definition is how the index is made: what the release's templates say for a day of events, and the mapping's own settings.
 func (b *bench) definition(m mapping, call func(method, path string, body, answer any) error) (map[string]any, error) {
-	settings := map[string]any{}
+	// Elasticsearch tells a size that is up to 10 s old, unless this is set.
+	settings := map[string]any{"index.store.stats_refresh_interval": "0s"}
 	definition := map[string]any{"settings": settings}
 	if m.ours {
 		var simulated struct {
