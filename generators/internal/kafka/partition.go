@@ -8,6 +8,8 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
+
+	"sluice/generators/internal/logs"
 )
 
 // enough bytes in a batch are sent without a wait for more: as many as Kafka's own producer calls a full batch.
@@ -22,37 +24,60 @@ type partition struct {
 	open    *batch // that is being filled, or nil
 	queue   []*batch
 	sending bool
-	spare   []byte // records of a batch that was sent, to be filled again
+	spares  [][]byte // records of batches that were sent, to be filled again
 
 	out bytes.Buffer // of the batch that is on its way
 }
 
-// add puts a record into the open batch, or a new one if that is full.
-func (p *partition) add(key, value []byte) *batch {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	size := len(key) + len(value) + recordOverhead
-	if b := p.open; b != nil && (b.count >= p.sender.batchSize || len(b.records)+size > p.sender.batchBytes) {
-		p.close()
-	}
-	if p.open == nil {
-		b := newBatch(time.Now())
-		b.records, p.spare = p.spare[:0], nil
-		p.open = b
-		if p.sender.linger > 0 {
-			time.AfterFunc(p.sender.linger, func() { p.due(b) })
-		}
-	}
-	p.open.append(key, value)
-	return p.open
+// share is those of a sender's records that are in one batch.
+type share struct {
+	batch *batch
+	which []int // their indices
 }
 
-// flush sends the open batch if it is ready; while another is on its way, that one's end does.
-func (p *partition) flush() {
+// add puts which of the records into the open batch, or a new one when that is full, and appends to shares where they are. A batch
+// that is ready is sent; while another is on its way, that one's end does it.
+func (p *partition) add(shares []share, records []logs.Record, which []int) []share {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	begin := 0 // of the present share
+	for i, index := range which {
+		key, value := records[index].Key, records[index].Value
+		if p.open != nil && !p.takes(len(key)+len(value)+recordOverhead) {
+			if i > begin {
+				shares = append(shares, share{p.open, which[begin:i]})
+				begin = i
+			}
+			p.close()
+		}
+		if p.open == nil {
+			p.begin()
+		}
+		p.open.append(key, value)
+	}
+	if begin < len(which) {
+		shares = append(shares, share{p.open, which[begin:]})
+	}
 	if !p.sending && p.ready() {
 		p.close()
+	}
+	return shares
+}
+
+// takes tells whether the open batch has room for so many bytes. The lock must be held.
+func (p *partition) takes(size int) bool {
+	return p.open.count < p.sender.batchSize && len(p.open.records)+size <= p.sender.batchBytes
+}
+
+// begin opens a batch. The lock must be held.
+func (p *partition) begin() {
+	b := newBatch(time.Now())
+	if last := len(p.spares) - 1; last >= 0 {
+		b.records, p.spares = p.spares[last], p.spares[:last]
+	}
+	p.open = b
+	if p.sender.linger > 0 {
+		time.AfterFunc(p.sender.linger, func() { p.due(b) })
 	}
 }
 
@@ -89,7 +114,10 @@ func (p *partition) drain() {
 		}
 		b.err = p.send(b)
 		p.mu.Lock()
-		p.spare, b.records = b.records, nil
+		if len(p.spares) < 2 { // one is filled while another is on its way
+			p.spares = append(p.spares, b.records[:0])
+		}
+		b.records = nil
 		p.mu.Unlock()
 		close(b.done)
 	}

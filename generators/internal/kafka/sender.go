@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,14 +65,11 @@ func (s *Sender) Send(ctx context.Context, records []logs.Record) ([]logs.Record
 	if err != nil {
 		return records, err
 	}
-	in := make([]*batch, len(records))
-	for i, r := range records {
-		in[i] = partitions[partitionOf(r.Key, len(partitions))].add(r.Key, r.Value)
+	var shares []share
+	for id, which := range byPartition(records, len(partitions)) {
+		shares = partitions[id].add(shares, records, which)
 	}
-	for _, p := range partitions {
-		p.flush()
-	}
-	left, err := unacknowledged(ctx, records, in)
+	left, err := unacknowledged(ctx, records, shares)
 	if errors.Is(err, kafka.MessageSizeTooLarge) {
 		err = logs.Permanent(tooLarge(s.topic, s.maxBatch))
 	}
@@ -112,20 +110,42 @@ func partitionOf(key []byte, partitions int) int {
 	return int(max(partition, -partition))
 }
 
-// unacknowledged waits for each record's batch, moves those that were not delivered to the front, and tells one of their errors.
-func unacknowledged(ctx context.Context, records []logs.Record, in []*batch) ([]logs.Record, error) {
-	left := records[:0]
+// byPartition are the records' indices, those of each partition in their order.
+func byPartition(records []logs.Record, partitions int) [][]int {
+	of, sizes := make([]int, len(records)), make([]int, partitions)
+	for i, r := range records {
+		of[i] = partitionOf(r.Key, partitions)
+		sizes[of[i]]++
+	}
+	all, groups := make([]int, len(records)), make([][]int, partitions)
+	for id, size := range sizes {
+		groups[id], all = all[:0:size], all[size:]
+	}
+	for i, id := range of {
+		groups[id] = append(groups[id], i)
+	}
+	return groups
+}
+
+// unacknowledged waits for each batch, moves the records that were not delivered to the front, and tells one of their errors.
+func unacknowledged(ctx context.Context, records []logs.Record, shares []share) ([]logs.Record, error) {
+	var indices []int
 	var last error
-	for i, b := range in {
+	for _, s := range shares {
 		select {
-		case <-b.done:
-			if b.err == nil {
+		case <-s.batch.done:
+			if s.batch.err == nil {
 				continue
 			}
-			last = b.err
+			last = s.batch.err
 		case <-ctx.Done():
 			last = ctx.Err()
 		}
+		indices = append(indices, s.which...)
+	}
+	slices.Sort(indices)
+	left := records[:0]
+	for _, i := range indices {
 		left = append(left, records[i])
 	}
 	return left, last

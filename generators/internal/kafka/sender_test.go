@@ -30,18 +30,18 @@ func batchWith(err error) *batch {
 
 func TestUnacknowledged(t *testing.T) {
 	sent, timedOut, moved := batchWith(nil), batchWith(kafka.RequestTimedOut), batchWith(kafka.NotLeaderForPartition)
-	left, err := unacknowledged(t.Context(), records(), []*batch{sent, sent, sent})
+	left, err := unacknowledged(t.Context(), records(), []share{{sent, []int{0, 1, 2}}})
 	require.NoError(t, err)
 	require.Empty(t, left)
 
-	left, err = unacknowledged(t.Context(), records(), []*batch{timedOut, sent, moved})
-	require.Equal(t, kafka.NotLeaderForPartition, err)
+	left, err = unacknowledged(t.Context(), records(), []share{{moved, []int{2}}, {sent, []int{1}}, {timedOut, []int{0}}})
+	require.Equal(t, kafka.RequestTimedOut, err)
 	require.Equal(t, []logs.Record{{Value: []byte("a")}, {Value: []byte("c")}}, left)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	onItsWay := newBatch(time.Now())
-	left, err = unacknowledged(ctx, records(), []*batch{onItsWay, onItsWay, onItsWay})
+	left, err = unacknowledged(ctx, records(), []share{{onItsWay, []int{0, 1, 2}}})
 	require.Equal(t, context.Canceled, err)
 	require.Equal(t, records(), left)
 }
