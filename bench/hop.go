@@ -81,6 +81,7 @@ func hop(ctx context.Context, b *bench, all *results.Results) error {
 			CatchUpSeconds:          measure.Of(each(rs, func(r hopRun) float64 { return r.catchUp })),
 			EngineMemoryBytes:       measure.Of(each(rs, func(r hopRun) float64 { return r.memory })),
 			ElasticsearchCPUSeconds: measure.Of(each(rs, func(r hopRun) float64 { return r.elasticsearchCPU })),
+			ElasticsearchPerCPU:     measure.Of(each(rs, func(r hopRun) float64 { return hopEvents / r.elasticsearchCPU })),
 			KafkaCPUSeconds:         measure.Of(each(rs, func(r hopRun) float64 { return r.kafkaCPU })),
 		}
 	}

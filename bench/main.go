@@ -27,10 +27,11 @@ type part func(context.Context, *bench, *results.Results) error
 
 // parts in the order in which they run, and by name.
 var (
-	order = []string{"generator", "storage", "hop", "prometheus", "spark", "chart"}
+	order = []string{"generator", "storage", "hop", "prometheus", "spark", "chart", "nodes"}
 	parts = map[string]part{
-		"generator": generator, "storage": storage, "hop": hop, "prometheus": prometheus, "spark": spark, "chart": chartPart,
+		"generator": generator, "storage": storage, "hop": hop, "prometheus": prometheus, "spark": spark, "chart": chartPart, "nodes": nodes,
 	}
+	withoutRelease = []string{"chart", "nodes"} // need none that runs
 )
 
 func main() {
@@ -79,8 +80,10 @@ func command(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := b.connect(ctx); err != nil {
-		return err
+	if slices.ContainsFunc(chosen, func(name string) bool { return !slices.Contains(withoutRelease, name) }) {
+		if err := b.connect(ctx); err != nil {
+			return err
+		}
 	}
 	machine, err := results.ThisMachine(ctx, repository)
 	if err != nil {

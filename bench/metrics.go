@@ -64,6 +64,7 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 			*figure = measure.Of(values[q])
 		}
 	}
+	p.MemoryPerSeries = measure.Ratios(values[3], values[0])
 	if p.BytesPerSample.Runs == 0 {
 		all.LeftOut["prometheus.bytes_per_sample"] = "no block has been written yet: that takes three hours"
 	} else {

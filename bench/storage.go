@@ -49,13 +49,16 @@ func storage(ctx context.Context, b *bench, all *results.Results) error {
 	}
 	defer restore()
 	s := &results.Storage{Events: storedEvents, Elasticsearch: map[string]results.Stored{}, Kafka: map[string]results.Stored{}}
-	if err := b.out.Do("Bytes of an event in Elasticsearch", func(step *progress.Step) error {
-		return b.inElasticsearch(ctx, s, all.LeftOut, step)
+	var sent []float64 // bytes of an event as it was sent, in each run
+	if err := b.out.Do("Bytes of an event in Elasticsearch", func(step *progress.Step) (err error) {
+		sent, err = b.inElasticsearch(ctx, s, all.LeftOut, step)
+		return err
 	}); err != nil {
 		return err
 	}
+	s.EventBytes = measure.Of(sent)
 	if err := b.out.Do("Bytes of an event in Kafka", func(step *progress.Step) error {
-		return b.inKafka(ctx, s, step)
+		return b.inKafka(ctx, s, sent, step)
 	}); err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func storage(ctx context.Context, b *bench, all *results.Results) error {
 	return nil
 }
 
-func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut map[string]string, step *progress.Step) error {
+func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut map[string]string, step *progress.Step) (sent []float64, err error) {
 	var license struct {
 		License struct{ Type string } `json:"license"`
 	}
@@ -75,15 +78,14 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 	program := filepath.Join(os.TempDir(), fmt.Sprintf("log-generator-%d", os.Getpid()))
 	defer os.Remove(program)
 	if _, err := (run.Cmd{Dir: b.repository, Args: []string{"go", "build", "-o", program, "./generators/cmd/log-generator"}}).Run(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	sizes := map[string][]float64{}
-	var sent []float64
 	for i := range b.runs {
 		events, err := run.Command(program, "--output=stdout", "--rate=0", "--metrics-addr=",
 			"--count="+strconv.Itoa(storedEvents), "--seed="+strconv.Itoa(i+1)).Run(ctx)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		sent = append(sent, float64(len(events)-strings.Count(events, "\n"))/storedEvents)
 		for _, m := range measure.Order(mappings, i) {
@@ -95,17 +97,21 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 				continue
 			}
 			if err != nil {
-				return fmt.Errorf("%s: %w", m.name, err)
+				return nil, fmt.Errorf("%s: %w", m.name, err)
 			}
 			delete(leftOut, path)
 			sizes[m.name] = append(sizes[m.name], size)
 		}
 	}
-	s.EventBytes = measure.Of(sent)
 	for name, values := range sizes {
-		s.Elasticsearch[name] = results.Stored{BytesPerEvent: measure.Of(values), Ratio: measure.Ratios(values, sizes[mappings[0].name])}
+		s.Elasticsearch[name] = kept(values, sizes[mappings[0].name], sent)
 	}
-	return nil
+	return sent, nil
+}
+
+// kept sums up one way to keep events beside the first way and beside what was sent, all in bytes of an event in each run.
+func kept(values, first, sent []float64) results.Stored {
+	return results.Stored{BytesPerEvent: measure.Of(values), Ratio: measure.Ratios(values, first), ShareOfEvent: measure.Ratios(values, sent)}
 }
 
 // refusal is an index that Elasticsearch does not make.
@@ -224,7 +230,7 @@ func (b *bench) bulk(ctx context.Context, index, events string) error {
 }
 
 // inKafka lets log-generator fill a topic with each compression. The runner reads the brokers' own count of the bytes.
-func (b *bench) inKafka(ctx context.Context, s *results.Storage, step *progress.Step) error {
+func (b *bench) inKafka(ctx context.Context, s *results.Storage, sent []float64, step *progress.Step) error {
 	log, err := b.runPod(ctx, "storage", func(line string) { step.Detail("%s", line) },
 		"/runner", "--brokers="+b.brokers(), "--storage="+strconv.Itoa(storedEvents), "--runs="+strconv.Itoa(b.runs), "--dir=/tmp")
 	if err != nil {
@@ -241,7 +247,7 @@ func (b *bench) inKafka(ctx context.Context, s *results.Storage, step *progress.
 		return fmt.Errorf("the runner printed no results:\n%s", run.LastLines(log, 15))
 	}
 	for name, values := range sizes {
-		s.Kafka[name] = results.Stored{BytesPerEvent: measure.Of(values), Ratio: measure.Ratios(values, sizes["none"])}
+		s.Kafka[name] = kept(values, sizes["none"], sent)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func New(topologyName string) (*Cluster, error) {
 		Kubeconfig: filepath.Join(dir, "kubeconfig"),
 		topology:   topologyName,
 		dir:        dir,
-		config:     config,
+		config:     bytes.ReplaceAll(config, []byte("STATE"), []byte(dir)),
 		provider:   kind.NewProvider(kind.ProviderWithDocker(), kind.ProviderWithLogger(logger)),
 		detail:     logger,
 	}, nil

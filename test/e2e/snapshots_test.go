@@ -16,9 +16,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"sluice/internal/verify"
 )
@@ -50,31 +47,31 @@ func TestSnapshots(t *testing.T) {
 	mapping := s.ask(t, http.MethodGet, day+"/_mapping", "")
 
 	began := time.Now()
-	taken := s.job(t, 0)
+	taken := s.c.SnapshotJob(t, 0)
 	_, snapshot, _ := strings.Cut(taken, s.index+"-")
 	snapshot, _, _ = strings.Cut(s.index+"-"+snapshot, " ")
 	t.Logf("taken in %.1f s: %s", time.Since(began).Seconds(), taken)
-	assert.Contains(t, s.job(t, 0, "ACTION=list", "SNAPSHOT="+snapshot), day)
+	assert.Contains(t, s.c.SnapshotJob(t, 0, "ACTION=list", "SNAPSHOT="+snapshot), day)
 
 	// Over what is there: nothing is done.
-	refused := s.job(t, 1, "ACTION=restore", "SNAPSHOT="+snapshot)
+	refused := s.c.SnapshotJob(t, 1, "ACTION=restore", "SNAPSHOT="+snapshot)
 	assert.Contains(t, refused, "error: nothing is restored, since there are already: ")
 	assert.Contains(t, refused, day)
 
 	began = time.Now()
-	s.job(t, 0, "ACTION=restore", "SNAPSHOT="+snapshot, "PREFIX="+snapshotPrefix)
+	s.c.SnapshotJob(t, 0, "ACTION=restore", "SNAPSHOT="+snapshot, "PREFIX="+snapshotPrefix)
 	t.Logf("restored beside in %.1f s", time.Since(began).Seconds())
 	s.same(t, indexed, s.documents(t, snapshotPrefix+s.index+"-2*,-"+snapshotPrefix+day, run))
 
 	s.delete(t, day)
 	require.Empty(t, s.documents(t, day+"*", run))
-	s.job(t, 0, "ACTION=restore", "SNAPSHOT="+snapshot, "INDICES="+day)
+	s.c.SnapshotJob(t, 0, "ACTION=restore", "SNAPSHOT="+snapshot, "INDICES="+day)
 	s.same(t, indexed, s.documents(t, day, run))
 	assert.Equal(t, mapping, s.ask(t, http.MethodGet, day+"/_mapping", ""))
 	assert.Contains(t, s.ask(t, http.MethodGet, "_alias/"+s.index, ""), day, "what is restored is found by the alias again")
 }
 
-// snapshots asks Elasticsearch, and the CronJob of its snapshots.
+// snapshots asks Elasticsearch.
 type snapshots struct {
 	c          *cluster
 	http       *http.Client
@@ -130,27 +127,4 @@ func (s *snapshots) same(t *testing.T, want, got map[string]string) {
 	for _, id := range slices.Sorted(maps.Keys(want)) {
 		require.Equal(t, want[id], got[id], id)
 	}
-}
-
-// job runs a Job of the CronJob with more variables, as docs/operations.md says, and gives its log.
-func (s *snapshots) job(t *testing.T, exitCode int32, variables ...string) string {
-	t.Helper()
-	cronJob, err := s.c.BatchV1().CronJobs(namespace).Get(t.Context(), release+"-elasticsearch-snapshots", metav1.GetOptions{})
-	require.NoError(t, err, "set elasticsearch.snapshots.enabled")
-	job := &batchv1.Job{
-		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("snapshots-%d", time.Now().UnixMilli())},
-		Spec:       *cronJob.Spec.JobTemplate.Spec.DeepCopy(),
-	}
-	none := int32(0)
-	job.Spec.BackoffLimit = &none
-	container := &job.Spec.Template.Spec.Containers[0]
-	for _, variable := range variables {
-		name, value, _ := strings.Cut(variable, "=")
-		container.Env = slices.DeleteFunc(container.Env, func(v corev1.EnvVar) bool { return v.Name == name })
-		container.Env = append(container.Env, corev1.EnvVar{Name: name, Value: value})
-	}
-	result, err := s.c.RunJob(t.Context(), job)
-	require.NoError(t, err)
-	require.Equal(t, exitCode, result.ExitCode, "%v: %s", variables, result.Log)
-	return result.Log
 }

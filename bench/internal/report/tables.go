@@ -67,6 +67,7 @@ func Tables(r results.Results) []Table {
 		all = append(all, figures("spark", "Spark's streaming job", map[string]measure.Figure{
 			"rows per second and core, catching up": s.RowsPerSecondPerCore, "rows per second, steady": s.SteadyRate,
 			"seconds behind, steady": s.BehindSeconds, "seconds of a batch, steady": s.BatchSeconds,
+			"seconds of a batch for its checkpoint, steady": s.CheckpointSeconds,
 		}))
 	}
 	if r.Chart != nil {
@@ -74,6 +75,13 @@ func Tables(r results.Results) []Table {
 		for _, name := range slices.Sorted(maps.Keys(r.Chart.Presets)) {
 			p := r.Chart.Presets[name]
 			t.Rows = append(t.Rows, []string{name, strconv.Itoa(p.Objects), spread(p.Seconds), spread(p.SecondsPerHundred)})
+		}
+		all = append(all, t)
+	}
+	if r.Nodes != nil {
+		t := Table{"nodes", "Installation on simulated nodes", []string{"nodes", "pods", "seconds until ready", "seconds per pod"}, nil}
+		for _, n := range slices.SortedFunc(maps.Values(r.Nodes), func(a, b results.Installation) int { return a.Nodes - b.Nodes }) {
+			t.Rows = append(t.Rows, []string{chart.Short(float64(n.Nodes)), strconv.Itoa(n.Pods), spread(n.Seconds), spread(n.SecondsPerPod)})
 		}
 		all = append(all, t)
 	}

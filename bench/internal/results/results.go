@@ -21,6 +21,8 @@ type Results struct {
 	Spark      *Spark             `json:"spark,omitempty"`
 	Prometheus *Prometheus        `json:"prometheus,omitempty"`
 	Chart      *Chart             `json:"chart,omitempty"`
+	// Nodes are installations on simulated nodes, by their number: n12.
+	Nodes map[string]Installation `json:"nodes,omitempty"`
 	// LeftOut says why something could not be measured, by its path.
 	LeftOut map[string]string `json:"left_out,omitempty"`
 }
@@ -72,6 +74,7 @@ type Hop struct {
 	CatchUpSeconds          measure.Figure `json:"catch_up_seconds"`      // from the engine's start until all are searchable
 	EngineMemoryBytes       measure.Figure `json:"engine_memory_bytes"`
 	ElasticsearchCPUSeconds measure.Figure `json:"elasticsearch_cpu_seconds"`
+	ElasticsearchPerCPU     measure.Figure `json:"elasticsearch_events_per_cpu_second"`
 	KafkaCPUSeconds         measure.Figure `json:"kafka_cpu_seconds"`
 }
 
@@ -87,16 +90,20 @@ type Storage struct {
 // Stored is one way to keep events.
 type Stored struct {
 	BytesPerEvent measure.Figure `json:"bytes_per_event"`
-	Ratio         measure.Figure `json:"ratio"` // to the first way in the same run
+	Ratio         measure.Figure `json:"ratio"`          // to the first way in the same run
+	ShareOfEvent  measure.Figure `json:"share_of_event"` // of its bytes as it was sent
 }
 
 // Spark is the streaming job.
 type Spark struct {
-	RowsPerSecondPerCore measure.Figure `json:"rows_per_second_per_core"` // of the fastest batch while it catches up
+	RowsPerSecondPerCore measure.Figure `json:"rows_per_second_per_core"` // while it catches up, by the time of its tasks
 	Cores                int            `json:"cores"`
 	SteadyRate           measure.Figure `json:"steady_rows_per_second"`
 	BehindSeconds        measure.Figure `json:"steady_behind_seconds"` // the watermark, with the delay that is set
 	BatchSeconds         measure.Figure `json:"steady_batch_seconds"`
+	// What a batch waits for its checkpoint: the log before it, the commit after it, and its state, that of all partitions added up.
+	CheckpointSeconds measure.Figure `json:"steady_checkpoint_seconds"`
+	CheckpointShare   measure.Figure `json:"steady_checkpoint_share"` // of the batch
 }
 
 // Prometheus is the scraping of one release.
@@ -105,6 +112,7 @@ type Prometheus struct {
 	SamplesPerSecond measure.Figure `json:"samples_per_second"`
 	BytesPerSample   measure.Figure `json:"bytes_per_sample"`
 	MemoryBytes      measure.Figure `json:"memory_bytes"`
+	MemoryPerSeries  measure.Figure `json:"memory_bytes_per_series"`
 	CPU              measure.Figure `json:"cpu_cores"`
 }
 
@@ -118,6 +126,14 @@ type Rendering struct {
 	Objects           int            `json:"objects"`
 	Seconds           measure.Figure `json:"seconds"`
 	SecondsPerHundred measure.Figure `json:"seconds_per_hundred_objects"`
+}
+
+// Installation is that of a stack that grows with the nodes, until everything is ready.
+type Installation struct {
+	Nodes         int            `json:"nodes"`
+	Pods          int            `json:"pods"`
+	Seconds       measure.Figure `json:"seconds"`
+	SecondsPerPod measure.Figure `json:"seconds_per_pod"`
 }
 
 // Load reads a file; one that is not there is empty.

@@ -354,7 +354,7 @@ class Baselines:
 class Counters:
     """Figures on Spark's own metrics page, since the start of the driver."""
 
-    NAMES = ["records", "bad_records", "future_events", "late_rows", "windows", "alerts", "batches"]
+    NAMES = ["records", "bad_records", "future_events", "late_rows", "windows", "alerts", "batches", "batch_milliseconds", "checkpoint_milliseconds"]
 
     def __init__(self, spark: SparkSession):
         context, jvm = spark.sparkContext._jsc.sc(), spark.sparkContext._jvm
@@ -382,6 +382,11 @@ class Progress(StreamingQueryListener):
             self.counters.add(name, count or 0)
         self.counters.add("late_rows", sum(operator["numRowsDroppedByWatermark"] for operator in progress["stateOperators"]))
         self.counters.add("batches", 1)
+        durations = progress["durationMs"]
+        self.counters.add("batch_milliseconds", durations["triggerExecution"])
+        # The write-ahead log before a batch, the commit after it, and each partition's state.
+        state = sum(operator["commitTimeMs"] for operator in progress["stateOperators"])
+        self.counters.add("checkpoint_milliseconds", durations.get("walCommit", 0) + durations.get("commitOffsets", 0) + state)
         self._beat()
 
     def onQueryIdle(self, event):
