@@ -17,7 +17,7 @@ import (
 const (
 	sparkEvents  = 300_000 // that lie in the topic when the job starts
 	sparkTimeout = 10 * time.Minute
-	sparkSteady  = 3 * time.Minute // of the release's own log-generator
+	sparkSteady  = time.Minute // of the release's own log-generator
 	sparkJob     = "spark-streaming-job"
 )
 
