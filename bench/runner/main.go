@@ -26,7 +26,7 @@ func main() {
 	flag.StringVar(&r.dir, "dir", os.TempDir(), "folder for the events")
 	flag.DurationVar(&r.length, "length", 10*time.Second, "about how long a run of a fast producer lasts")
 	runs := flag.Int("runs", 5, "runs of each producer with each size")
-	storage := flag.Int("storage", 0, "instead of all that: events of a topic whose bytes on the brokers' disks are told, for each compression")
+	storage := flag.Int("storage", 0, "instead of all that: events of a topic whose bytes on the brokers' disks are told, for each compression; snappy also at a steady rate")
 	only := flag.String("peers", "", "names of producers, comma-separated; all if empty")
 	flag.Parse()
 	if *only != "" {

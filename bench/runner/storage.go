@@ -16,7 +16,7 @@ import (
 // stored fills topics with log-generator's own events, and prints what the brokers keep of each.
 func (r *runner) stored(ctx context.Context, runs, count int) error {
 	for run := range runs {
-		for _, compression := range measure.Order([]string{"none", "gzip", "snappy", "lz4", "zstd"}, run) {
+		for _, compression := range measure.Order([]string{"none", "gzip", "snappy", producers.Paced, "lz4", "zstd"}, run) {
 			if err := r.store(ctx, compression, count, run); err != nil {
 				return err
 			}

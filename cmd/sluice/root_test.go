@@ -28,7 +28,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"resize", "--size", "9Gi"}, `component "": set --component to one of alertmanager, elasticsearch, grafana, kafka, logstash, otel-collector, prometheus, spark-master, spark-streaming-job, zookeeper`},
 		{[]string{"rebalance"}, "brokers is 0: set --brokers to the number of brokers that shall hold partitions"},
 		{[]string{"size"}, "rate is 0: set --rate to the mean number of events a second"},
-		{[]string{"size", "--rate", "9", "--set", "event.bytes=x"}, `set "event.bytes=x": "x" is no number above 0: set --set to one such as event.bytes=485`},
+		{[]string{"size", "--rate", "9", "--set", "event.bytes=x"}, `set "event.bytes=x": "x" is no number above 0: set --set to one such as event.bytes=483`},
 		{[]string{"size", "--rate", "9", "--zones", "2", "--out", "x"}, "zones is 2, but terraform/ makes 3: set --zones to 3, or plan without --out"},
 		{[]string{"verify", "--rate", "5000"}, "10000 events at 5000 a second are too short a run to measure what they take: set count to at least 300000, or tolerance to 0"},
 		{[]string{"images", "--images", "pul"}, `images "pul": set IMAGES or --images to auto, pull or assemble`},

@@ -242,7 +242,7 @@ func TestExplain(t *testing.T) {
 		assert.Contains(t, out.String(), coefficient.Source)
 	}
 	assert.Contains(t, out.String(), "Kafka: all disks = rate × event-bytes × kafka.stored_share × kafka-retention × 3600 s × replication ÷ load.share ÷ GiB\n"+
-		"    = 1,000 × 485 × 1 × 259,200 × 3 ÷ 0.7 ÷ 1,073,741,824 = 501.8 GiB\n")
+		"    = 1,000 × 483 × 1 × 259,200 × 3 ÷ 0.7 ÷ 1,073,741,824 = 499.7 GiB\n")
 }
 
 // totals are what all pods of each part have together, by its name: what never gets less with more load.

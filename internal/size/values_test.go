@@ -49,7 +49,7 @@ func TestValuesRender(t *testing.T) {
 func TestTfvars(t *testing.T) {
 	tfvars, err := plan(t, at(100)).Tfvars()
 	require.NoError(t, err)
-	assert.Equal(t, "# Made by `sluice size` for 100 events a second of 485 bytes, 2 times as many at the peak.\n"+
+	assert.Equal(t, "# Made by `sluice size` for 100 events a second of 483 bytes, 2 times as many at the peak.\n"+
 		"# After a file with the rest: terraform apply -var-file=mine.tfvars -var-file=sluice.tfvars\n"+
 		`node_pools = {
   stateful = { instance_types = ["r6i.xlarge"], dedicated = true, per_zone = 2, max_per_zone = 2 }

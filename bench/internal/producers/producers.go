@@ -159,9 +159,19 @@ type Stored struct {
 	Bytes       int64  `json:"bytes"`
 }
 
+// Paced is snappy at SteadyRate, where a batch is what comes within the linger: fewer events, which compress less.
+const (
+	Paced      = "snappy_2000_a_second"
+	SteadyRate = 2000
+)
+
 // Fill lets log-generator send so many of its own events to a topic, other ones in each run.
 func Fill(brokers, topic, compression string, count, run int) error {
-	out, err := exec.Command(program("log-generator"), "--brokers="+brokers, "--topic="+topic, "--compression="+compression, "--rate=0",
+	rate := 0
+	if compression == Paced {
+		compression, rate = "snappy", SteadyRate
+	}
+	out, err := exec.Command(program("log-generator"), "--brokers="+brokers, "--topic="+topic, "--compression="+compression, "--rate="+strconv.Itoa(rate),
 		"--count="+strconv.Itoa(count), "--seed="+strconv.Itoa(run+1), "--metrics-addr=").CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("log-generator: %w\n%s", err, out)
