@@ -80,7 +80,7 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 	if _, err := (run.Cmd{Dir: b.repository, Args: []string{"go", "build", "-o", program, "./generators/cmd/log-generator"}}).Run(ctx); err != nil {
 		return nil, err
 	}
-	sizes, unmerged := map[string][]float64{}, map[string][]float64{}
+	sizes := map[string][]float64{}
 	for i := range b.runs {
 		events, err := run.Command(program, "--output=stdout", "--rate=0", "--metrics-addr=",
 			"--count="+strconv.Itoa(storedEvents), "--seed="+strconv.Itoa(i+1)).Run(ctx)
@@ -91,7 +91,7 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 		for _, m := range measure.Order(mappings, i) {
 			step.Detail("run %d of %d, %s", i+1, b.runs, m.name)
 			path := "storage.elasticsearch." + m.name
-			before, size, err := b.stored(ctx, m, events)
+			size, err := b.stored(ctx, m, events)
 			if errors.As(err, new(refusal)) {
 				leftOut[path] = "this Elasticsearch refuses it: " + err.Error()
 				continue
@@ -100,14 +100,11 @@ func (b *bench) inElasticsearch(ctx context.Context, s *results.Storage, leftOut
 				return nil, fmt.Errorf("%s: %w", m.name, err)
 			}
 			delete(leftOut, path)
-			sizes[m.name], unmerged[m.name] = append(sizes[m.name], size), append(unmerged[m.name], before)
+			sizes[m.name] = append(sizes[m.name], size)
 		}
 	}
 	for name, values := range sizes {
-		stored := kept(values, sizes[mappings[0].name], sent)
-		share := measure.Ratios(unmerged[name], sent)
-		stored.UnmergedShareOfEvent = &share
-		s.Elasticsearch[name] = stored
+		s.Elasticsearch[name] = kept(values, sizes[mappings[0].name], sent)
 	}
 	return sent, nil
 }
@@ -120,9 +117,8 @@ func kept(values, first, sent []float64) results.Stored {
 // refusal is an index that Elasticsearch does not make.
 type refusal struct{ error }
 
-// stored keeps the events in a new index and tells the bytes of each: as they were indexed, and in one segment as after a night's
-// merge.
-func (b *bench) stored(ctx context.Context, m mapping, events string) (before, after float64, err error) {
+// stored keeps the events in a new index, in one segment as after a night's merge, and tells the bytes of each.
+func (b *bench) stored(ctx context.Context, m mapping, events string) (float64, error) {
 	index := "bench-storage-" + strings.ReplaceAll(m.name, "_", "-")
 	call := func(method, path string, body, answer any) error {
 		var content []byte
@@ -137,32 +133,19 @@ func (b *bench) stored(ctx context.Context, m mapping, events string) (before, a
 	_ = call(http.MethodDelete, index, nil, nil) // of a run that was killed
 	definition, err := b.definition(m, call)
 	if err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	if err := call(http.MethodPut, index, definition, nil); err != nil {
-		return 0, 0, refusal{err}
+		return 0, refusal{err}
 	}
 	defer func() { _ = call(http.MethodDelete, index, nil, nil) }()
 	if err := b.bulk(ctx, index, events); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
 	// The last refresh lets go of the segments that were merged: until then they count.
-	settle := []string{"/_flush?force=true", "/_refresh"}
-	if before, _, err = sizeAfter(call, index, settle...); err != nil {
-		return 0, 0, err
-	}
-	after, segments, err := sizeAfter(call, index, append([]string{"/_forcemerge?max_num_segments=1"}, settle...)...)
-	if err == nil && segments != 1 {
-		err = fmt.Errorf("%d segments after the merge into one", segments)
-	}
-	return before, after, err
-}
-
-// sizeAfter does requests to an index of storedEvents documents, and tells the bytes of each then, and the segments.
-func sizeAfter(call func(method, path string, body, answer any) error, index string, requests ...string) (size float64, segments int, err error) {
-	for _, path := range requests {
+	for _, path := range []string{"/_refresh", "/_forcemerge?max_num_segments=1", "/_flush?force=true", "/_refresh"} {
 		if err := call(http.MethodPost, index+path, nil, nil); err != nil {
-			return 0, 0, err
+			return 0, err
 		}
 	}
 	var stats struct {
@@ -181,13 +164,14 @@ func sizeAfter(call func(method, path string, body, answer any) error, index str
 		} `json:"_all"`
 	}
 	if err := call(http.MethodGet, index+"/_stats/docs,store,segments", nil, &stats); err != nil {
-		return 0, 0, err
+		return 0, err
 	}
-	p := stats.All.Primaries
-	if p.Docs.Count != storedEvents {
-		return 0, 0, fmt.Errorf("%d documents of %d events", p.Docs.Count, storedEvents)
+	if p := stats.All.Primaries; p.Docs.Count != storedEvents {
+		return 0, fmt.Errorf("%d documents of %d events", p.Docs.Count, storedEvents)
+	} else if p.Segments.Count != 1 {
+		return 0, fmt.Errorf("%d segments after the merge into one", p.Segments.Count)
 	}
-	return float64(p.Store.Size) / storedEvents, p.Segments.Count, nil
+	return float64(stats.All.Primaries.Store.Size) / storedEvents, nil
 }
 
 // definition is how the index is made: what the release's templates say for a day of events, and the mapping's own settings.

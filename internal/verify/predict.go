@@ -61,9 +61,6 @@ func (r *run) startMeasuring(ctx context.Context) (*measurement, error) {
 
 // takeStock waits until all CPU samples are newer than those before, and Prometheus knows of as many records.
 func (r *run) takeStock(ctx context.Context, before map[string]cpuSample, records float64) (s stock, err error) {
-	if s.indexBytes, s.documents, err = r.elastic.stored(ctx); err != nil {
-		return s, err
-	}
 	err = r.eventually(ctx, func() error {
 		if s.cpu, err = r.cpu(ctx); err != nil {
 			return err
@@ -73,7 +70,11 @@ func (r *run) takeStock(ctx context.Context, before map[string]cpuSample, record
 		}
 		return nil
 	})
-	if err != nil || !r.deployed.prometheus {
+	if err != nil {
+		return s, err
+	}
+	// Only now, some ten seconds later: the size that Elasticsearch tells is as old, and merges that go on count twice.
+	if s.indexBytes, s.documents, err = r.elastic.stored(ctx); err != nil || !r.deployed.prometheus {
 		return s, err
 	}
 	s.hasLogBytes = true

@@ -92,8 +92,6 @@ type Stored struct {
 	BytesPerEvent measure.Figure `json:"bytes_per_event"`
 	Ratio         measure.Figure `json:"ratio"`          // to the first way in the same run
 	ShareOfEvent  measure.Figure `json:"share_of_event"` // of its bytes as it was sent
-	// UnmergedShareOfEvent is that of an index as it was written.
-	UnmergedShareOfEvent *measure.Figure `json:"unmerged_share_of_event,omitempty"`
 }
 
 // Spark is the streaming job.
