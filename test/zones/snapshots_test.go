@@ -22,7 +22,9 @@ func TestSnapshots(t *testing.T) {
 	r, l := underLoad(t)
 	r.shareVolume(t, "snapshots")
 	r.change(t, "elasticsearch.snapshots.enabled=true", "elasticsearch.snapshots.storage.existingClaim=snapshots")
-	t.Cleanup(func() { assert.NoError(t, r.tryChange(context.WithoutCancel(t.Context()), "elasticsearch.snapshots.enabled=false")) })
+	t.Cleanup(func() {
+		assert.NoError(t, r.tryChange(context.WithoutCancel(t.Context()), "elasticsearch.snapshots.enabled=false"))
+	})
 	r.waitRollout(t, "elasticsearch")
 	l.stop(t)
 	l.check(t)
