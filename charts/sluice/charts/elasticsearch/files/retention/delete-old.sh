@@ -3,11 +3,17 @@
 # without a date by that of their creation. It asks for no other index, and deletes each by its full name.
 set -euo pipefail
 
-# Prints the answer's text, then its status in a line of its own; 000 when nothing answers. A pod that has just started may not be let
-# through yet: where NetworkPolicies are enforced takes a moment to learn its address.
+# Prints the answer's text, then its status in a line of its own; 000 when nothing answers.
 request() {
-  curl --silent --show-error --max-time 60 --retry 5 --retry-delay 1 --retry-connrefused --write-out '\n%{http_code}' --request "$1" "$ELASTICSEARCH_URL/$2" 2>&1 || true
+  curl --silent --show-error --max-time 60 --write-out '\n%{http_code}' --request "$1" "$ELASTICSEARCH_URL/$2" 2>&1 || true
 }
+
+# A pod that has just started may not be let through yet: where NetworkPolicies are enforced takes a moment to learn its address.
+address=${ELASTICSEARCH_URL##*/}
+for _ in {1..5}; do
+  (: <"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null && break
+  sleep 1
+done
 
 oldest=$(date --utc --date "-$RETENTION_DAYS days" +%Y.%m.%d)
 response=$(request GET "_cat/indices/$INDEX-*?h=index,creation.date&expand_wildcards=all")

@@ -31,9 +31,15 @@ indices_in() {
 # Those that are not ours are never touched. Names of this form sort by their time.
 ours="^$INDEX-[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[0-9]{2}\.[0-9]{2}\.[0-9]{2}$"
 
-# A cluster that was made anew does not know it. All nodes try to write there. A pod that has just started may not be let through yet:
-# where NetworkPolicies are enforced takes a moment to learn its address.
-ask PUT "_snapshot/$REPOSITORY" "the repository can't be used" --retry 5 --retry-delay 1 --retry-connrefused --data-binary @/etc/sluice/repository.json >/dev/null
+# A pod that has just started may not be let through yet: where NetworkPolicies are enforced takes a moment to learn its address.
+address=${ELASTICSEARCH_URL##*/}
+for _ in {1..5}; do
+  (: <"/dev/tcp/${address%:*}/${address##*:}") 2>/dev/null && break
+  sleep 1
+done
+
+# A cluster that was made anew does not know it. All nodes try to write there.
+ask PUT "_snapshot/$REPOSITORY" "the repository can't be used" --data-binary @/etc/sluice/repository.json >/dev/null
 
 # shellcheck source=/dev/null
 source "/etc/sluice/${ACTION:-take}.sh"
