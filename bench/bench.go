@@ -26,7 +26,9 @@ type bench struct {
 	out        *progress.Printer
 	repository string
 	kubeconfig string
-	image      string // of the producers
+	image      string   // of the producers
+	peerCharts []string // directories
+	profile    string   // that the release was installed with
 	runs       int
 	length     time.Duration
 
@@ -42,6 +44,8 @@ type bench struct {
 // values are those of the release that bench needs.
 type values struct {
 	topic, index, engine string
+	refresh              string // interval of the indices
+	secured              bool   // with users, of which bench's producers know none
 }
 
 // connect finds the release.
@@ -69,6 +73,9 @@ func (b *bench) connect(ctx context.Context) error {
 
 // producers gets their image, and brings it into the cluster of `make up`.
 func (b *bench) producers(ctx context.Context) error {
+	if b.values.secured {
+		return usage.Errorf("bench's producers know no users: measure a release without global.security (only --only prometheus can)")
+	}
 	if b.image != "" {
 		return nil
 	}
@@ -89,24 +96,23 @@ func (b *bench) producers(ctx context.Context) error {
 	})
 }
 
-// readValues refuses a release that bench can't speak to.
 func (b *bench) readValues() error {
 	all, err := b.release.Values()
 	if err != nil {
 		return err
 	}
+	for path, into := range map[string]*string{
+		"global.topic": &b.values.topic, "global.index": &b.values.index, "elasticsearch.setup.config.refreshInterval": &b.values.refresh,
+	} {
+		value, err := all.PathValue(path)
+		if err != nil {
+			return err
+		}
+		*into = fmt.Sprint(value)
+	}
 	if on, err := all.PathValue("global.security.enabled"); err == nil && on == true {
-		return usage.Errorf("bench's producers know no users: measure a release without global.security")
+		b.values.secured = true
 	}
-	topic, err := all.PathValue("global.topic")
-	if err != nil {
-		return err
-	}
-	index, err := all.PathValue("global.index")
-	if err != nil {
-		return err
-	}
-	b.values.topic, b.values.index = fmt.Sprint(topic), fmt.Sprint(index)
 	b.values.engine = "otel-collector"
 	if on, err := all.PathValue("logstash.enabled"); err == nil && on == true {
 		b.values.engine = "logstash"

@@ -10,23 +10,45 @@ import (
 	"sluice/internal/release"
 )
 
-// chartPart measures how long Helm takes to render the presets.
+// rendered is a chart with values.
+type rendered struct {
+	name, dir string
+	values    []string // files
+}
+
+// chartPart measures how long Helm takes to render the presets, and other charts beside them.
 func chartPart(_ context.Context, b *bench, all *results.Results) error {
-	c := &results.Chart{Presets: map[string]results.Rendering{}}
-	presets := []string{"dev", "prod"}
 	dir := filepath.Join(b.repository, "charts", "sluice")
-	values := func(preset string) []string {
-		return []string{filepath.Join(b.repository, "values", "values-"+preset+".yaml")}
+	var charts []rendered
+	for _, preset := range []string{"dev", "prod"} {
+		charts = append(charts, rendered{"sluice " + preset, dir, []string{filepath.Join(b.repository, "values", "values-"+preset+".yaml")}})
 	}
-	seconds := map[string][]float64{}
-	err := b.out.Do("Rendering of the chart", func(*progress.Step) error {
+	own := charts[len(charts)-1] // that the others are compared with
+	for _, peer := range b.peerCharts {
+		charts = append(charts, rendered{filepath.Base(peer), peer, nil})
+	}
+	delete(all.LeftOut, "chart.peers")
+	if len(b.peerCharts) == 0 {
+		all.LeftOut["chart.peers"] = "no other chart was given: --peer-charts names their directories"
+	}
+	objects, seconds, perHundred := map[string]int{}, map[string][]float64{}, map[string][]float64{}
+	err := b.out.Do("Rendering of charts", func(s *progress.Step) error {
+		for _, c := range charts {
+			manifests, err := release.Manifests(c.dir, "sluice", "sluice", c.values, nil)
+			if err != nil {
+				return err
+			}
+			objects[c.name] = len(manifests)
+		}
 		for i := range b.runs {
-			for _, preset := range measure.Order(presets, i) {
-				took, err := release.RenderTime(dir, values(preset), nil)
+			s.Detail("run %d of %d", i+1, b.runs)
+			for _, c := range measure.Order(charts, i) {
+				took, err := release.RenderTime(c.dir, c.values, nil)
 				if err != nil {
 					return err
 				}
-				seconds[preset] = append(seconds[preset], took.Seconds())
+				seconds[c.name] = append(seconds[c.name], took.Seconds())
+				perHundred[c.name] = append(perHundred[c.name], took.Seconds()/float64(objects[c.name])*100)
 			}
 		}
 		return nil
@@ -34,18 +56,12 @@ func chartPart(_ context.Context, b *bench, all *results.Results) error {
 	if err != nil {
 		return err
 	}
-	for _, preset := range presets {
-		objects, err := release.Manifests(dir, "sluice", "sluice", values(preset), nil)
-		if err != nil {
-			return err
+	all.Charts = map[string]results.Rendering{}
+	for _, c := range charts {
+		all.Charts[c.name] = results.Rendering{
+			Objects: objects[c.name], Seconds: measure.Of(seconds[c.name]), SecondsPerHundred: measure.Of(perHundred[c.name]),
+			ProdRatio: measure.Ratios(perHundred[own.name], perHundred[c.name]),
 		}
-		var perHundred []float64
-		for _, s := range seconds[preset] {
-			perHundred = append(perHundred, s/float64(len(objects))*100)
-		}
-		c.Presets[preset] = results.Rendering{Objects: len(objects), Seconds: measure.Of(seconds[preset]), SecondsPerHundred: measure.Of(perHundred)}
 	}
-	all.LeftOut["chart.kube_prometheus_stack"] = "no chart repository answers here"
-	all.Chart = c
 	return nil
 }

@@ -35,6 +35,7 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 		"sum(prometheus_tsdb_compaction_chunk_size_bytes_sum) / sum(prometheus_tsdb_compaction_chunk_samples_sum)",
 		"max(process_resident_memory_bytes" + itself + ")",
 		"sum(rate(process_cpu_seconds_total" + itself + "[5m]))",
+		"max(sum by (pod) (scrape_samples_post_metric_relabeling{pod!=\"\"}))",
 	}
 	values := make([][]float64, len(queries))
 	err := b.out.Do("Prometheus about itself", func(s *progress.Step) error {
@@ -58,19 +59,20 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 	if err != nil {
 		return err
 	}
-	p := &results.Prometheus{}
-	for q, figure := range []*measure.Figure{&p.Series, &p.SamplesPerSecond, &p.BytesPerSample, &p.MemoryBytes, &p.CPU} {
+	p := results.Prometheus{}
+	for q, figure := range []*measure.Figure{&p.Series, &p.SamplesPerSecond, &p.BytesPerSample, &p.MemoryBytes, &p.CPU, &p.SeriesPerPod} {
 		if len(values[q]) > 0 {
 			*figure = measure.Of(values[q])
 		}
 	}
-	p.MemoryPerSeries = measure.Ratios(values[3], values[0])
+	p.MemoryPerSeries, p.SamplesPerCPU = measure.Ratios(values[3], values[0]), measure.Ratios(values[1], values[4])
+	delete(all.LeftOut, "prometheus.bytes_per_sample")
 	if p.BytesPerSample.Runs == 0 {
 		all.LeftOut["prometheus.bytes_per_sample"] = "no block has been written yet: that takes three hours"
-	} else {
-		delete(all.LeftOut, "prometheus.bytes_per_sample")
 	}
-	all.LeftOut["prometheus.prod"] = "the scrape set of the prod profile needs a cluster of its size"
-	all.Prometheus = p
+	if all.Prometheus == nil {
+		all.Prometheus = map[string]results.Prometheus{}
+	}
+	all.Prometheus[b.profile] = p
 	return nil
 }

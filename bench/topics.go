@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+
+	"sluice/internal/verify"
 )
 
 // topicPrefix begins the names of all topics that are made to be measured.
@@ -35,4 +37,23 @@ func (b *bench) removeTopics(ctx context.Context) {
 	if err != nil {
 		b.out.Printf("topics %s* may be left in Kafka: %v", topicPrefix, err)
 	}
+}
+
+func (b *bench) createTopic(ctx context.Context, topic string, partitions int) error {
+	answer, err := b.kafka().CreateTopics(ctx, &kafka.CreateTopicsRequest{
+		Topics: []kafka.TopicConfig{{Topic: topic, NumPartitions: partitions, ReplicationFactor: -1}},
+	})
+	if err != nil {
+		return err
+	}
+	return answer.Errors[topic]
+}
+
+// records is how many the topic holds.
+func (b *bench) records(ctx context.Context, topic string) (total int64, err error) {
+	_, ends, err := verify.Bounds(ctx, b.kafka(), topic)
+	for _, end := range ends {
+		total += end
+	}
+	return total, err
 }

@@ -42,18 +42,19 @@ func (b *bench) usage(ctx context.Context) (map[string]used, error) {
 	return all, nil
 }
 
-// usageAfter waits until the kubelet, which looks every ten seconds or so, has looked at the engine after that time.
-func (b *bench) usageAfter(ctx context.Context, moment time.Time) (map[string]used, error) {
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Second) {
+// usageNow waits until the kubelet, which looks every ten seconds or so, has looked at that component once more.
+func (b *bench) usageNow(ctx context.Context, component string) (map[string]used, error) {
+	now := time.Now()
+	for deadline := now.Add(2 * time.Minute); ; time.Sleep(time.Second) {
 		all, err := b.usage(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if all[b.values.engine].at.After(moment) {
+		if all[component].at.After(now) {
 			return all, nil
 		}
 		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("the kubelet tells nothing newer of %s", b.values.engine)
+			return nil, fmt.Errorf("the kubelet tells nothing newer of %s", component)
 		}
 	}
 }

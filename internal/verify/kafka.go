@@ -41,7 +41,7 @@ func newTopic(a *Access, name string) *topic {
 
 // mark remembers where the partitions end, so that an audit reads no older records.
 func (t *topic) mark(ctx context.Context) error {
-	_, ends, err := t.bounds(ctx)
+	_, ends, err := Bounds(ctx, t.client, t.name)
 	if err == nil {
 		t.start = ends
 	}
@@ -50,7 +50,7 @@ func (t *topic) mark(ctx context.Context) error {
 
 // audit reads all records since mark.
 func (t *topic) audit(ctx context.Context, runID string) (audit, error) {
-	firsts, ends, err := t.bounds(ctx)
+	firsts, ends, err := Bounds(ctx, t.client, t.name)
 	if err != nil {
 		return audit{}, err
 	}
@@ -86,27 +86,30 @@ func (t *topic) audit(ctx context.Context, runID string) (audit, error) {
 	return a, nil
 }
 
-// bounds are the first and the end offset of each partition.
-func (t *topic) bounds(ctx context.Context) (firsts, ends map[int]int64, err error) {
-	metadata, err := t.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{t.name}})
+// Bounds are the first and the end offset of each partition. It fails while one of them has no leader.
+func Bounds(ctx context.Context, client *kafka.Client, topic string) (firsts, ends map[int]int64, err error) {
+	metadata, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(metadata.Topics) != 1 || metadata.Topics[0].Error != nil {
-		return nil, nil, fmt.Errorf("topic %s: %w", t.name, metadata.Topics[0].Error)
+		return nil, nil, fmt.Errorf("topic %s: %w", topic, metadata.Topics[0].Error)
 	}
 	var requests []kafka.OffsetRequest
 	for _, partition := range metadata.Topics[0].Partitions {
+		if partition.Error != nil {
+			return nil, nil, fmt.Errorf("topic %s, partition %d: %w", topic, partition.ID, partition.Error)
+		}
 		requests = append(requests, kafka.FirstOffsetOf(partition.ID), kafka.LastOffsetOf(partition.ID))
 	}
-	answer, err := t.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{t.name: requests}})
+	answer, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: requests}})
 	if err != nil {
 		return nil, nil, err
 	}
 	firsts, ends = map[int]int64{}, map[int]int64{}
-	for _, partition := range answer.Topics[t.name] {
+	for _, partition := range answer.Topics[topic] {
 		if partition.Error != nil {
-			return nil, nil, fmt.Errorf("topic %s, partition %d: %w", t.name, partition.Partition, partition.Error)
+			return nil, nil, fmt.Errorf("topic %s, partition %d: %w", topic, partition.Partition, partition.Error)
 		}
 		firsts[partition.Partition], ends[partition.Partition] = partition.FirstOffset, partition.LastOffset
 	}

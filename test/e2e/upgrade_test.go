@@ -125,16 +125,11 @@ func (r smallRelease) indexed(t *testing.T) int {
 // inKafka is how many records the release's topic has.
 func (r smallRelease) inKafka(t *testing.T) int {
 	t.Helper()
-	var requests []kafka.OffsetRequest
-	for partition := range 3 {
-		requests = append(requests, kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition))
-	}
-	answer, err := r.kafka(t).ListOffsets(t.Context(), &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{"upgrade-topic": requests}})
+	firsts, ends, err := verify.Bounds(t.Context(), r.kafka(t), "upgrade-topic")
 	require.NoError(t, err)
 	records := int64(0)
-	for _, partition := range answer.Topics["upgrade-topic"] {
-		require.NoError(t, partition.Error)
-		records += partition.LastOffset - partition.FirstOffset
+	for partition, end := range ends {
+		records += end - firsts[partition]
 	}
 	return int(records)
 }

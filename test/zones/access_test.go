@@ -82,30 +82,6 @@ func (r *release) prometheus(ctx context.Context, path string, answer any) error
 	return verify.Fetch(ctx, r.prometheusHTTP, http.MethodGet, r.prometheusURL+"/"+path, nil, answer)
 }
 
-// bounds are the first and the end offset of each partition.
-func (r *release) bounds(ctx context.Context, topic string) (firsts, ends map[int]int64, err error) {
-	partitions, err := r.partitions(ctx, topic)
-	if err != nil {
-		return nil, nil, err
-	}
-	var wanted []kafka.OffsetRequest
-	for _, partition := range partitions {
-		wanted = append(wanted, kafka.FirstOffsetOf(partition.ID), kafka.LastOffsetOf(partition.ID))
-	}
-	answer, err := r.kafka.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{topic: wanted}})
-	if err != nil {
-		return nil, nil, err
-	}
-	firsts, ends = map[int]int64{}, map[int]int64{}
-	for _, partition := range answer.Topics[topic] {
-		if partition.Error != nil {
-			return nil, nil, fmt.Errorf("%s, partition %d: %w", topic, partition.Partition, partition.Error)
-		}
-		firsts[partition.Partition], ends[partition.Partition] = partition.FirstOffset, partition.LastOffset
-	}
-	return firsts, ends, nil
-}
-
 // partitions fails while one of them has no leader.
 func (r *release) partitions(ctx context.Context, topic string) ([]kafka.Partition, error) {
 	answer, err := r.kafka.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{topic}})

@@ -56,7 +56,7 @@ func (r *release) startLoad(t *testing.T, topic string, acks kafka.RequiredAcks)
 	l := &load{r: r, topic: topic, id: fmt.Sprintf("load-%d", time.Now().UnixNano()), acks: acks, stopping: make(chan struct{}), acked: map[int64]bool{}}
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
 		var err error
-		_, l.start, err = r.bounds(t.Context(), topic)
+		_, l.start, err = verify.Bounds(t.Context(), r.kafka, topic)
 		require.NoError(c, err)
 	}, time.Minute, time.Second)
 	for partition := range l.start {
@@ -151,7 +151,7 @@ func (l *load) lost(t *testing.T) []int64 {
 	t.Helper()
 	held := map[int64]bool{}
 	require.EventuallyWithT(t, func(c *assert.CollectT) {
-		_, ends, err := l.r.bounds(t.Context(), l.topic)
+		_, ends, err := verify.Bounds(t.Context(), l.r.kafka, l.topic)
 		require.NoError(c, err)
 		for partition, end := range ends {
 			require.NoError(c, l.read(t.Context(), partition, end, held))

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"sluice/internal/verify"
 	"sluice/test/live"
 )
 
@@ -24,7 +25,7 @@ func TestReplay(t *testing.T) {
 	require.Eventually(t, func() bool { return l.count() >= 2000 }, 2*time.Minute, 100*time.Millisecond)
 	l.stop(t)
 	l.check(t)
-	firsts, ends, err := r.bounds(t.Context(), r.topic)
+	firsts, ends, err := verify.Bounds(t.Context(), r.kafka, r.topic)
 	require.NoError(t, err)
 	var records int64
 	for partition, end := range ends {
@@ -124,7 +125,7 @@ func (r *release) lag(ctx context.Context, ends map[int]int64) (map[int]int64, e
 
 // unread is the lag now, for somebody who looks for a fault.
 func (r *release) unread(ctx context.Context) string {
-	_, ends, err := r.bounds(ctx, r.topic)
+	_, ends, err := verify.Bounds(ctx, r.kafka, r.topic)
 	if err != nil {
 		return err.Error()
 	}

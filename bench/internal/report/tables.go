@@ -57,10 +57,33 @@ func Tables(r results.Results) []Table {
 	if r.Hop != nil {
 		all = append(all, hopTable(r.Hop))
 	}
-	if p := r.Prometheus; p != nil {
-		all = append(all, figures("prometheus", "Prometheus, dev profile", map[string]measure.Figure{
+	if b := r.Broker; b != nil {
+		all = append(all, figures("broker", "CPU of the broker", map[string]measure.Figure{
+			"events per CPU-second, at full speed":                             b.EventsPerCPUSecond,
+			fmt.Sprintf("events per CPU-second, at %d a second", b.SteadyRate): b.SteadyEventsPerCPUSecond,
+		}))
+	}
+	if r.Settings != nil {
+		t := Table{"settings", "Settings of the engine", []string{"setting", "times the chart's rate", "events/s", "events per CPU-second of the engine",
+			"catch-up, s", "Elasticsearch, CPU-s"}, nil}
+		for _, name := range slices.Sorted(maps.Keys(r.Settings)) {
+			s := r.Settings[name]
+			t.Rows = append(t.Rows, []string{name, spread(s.RateRatio), spread(s.EventsPerSecond), spread(s.EventsPerCPUSecond),
+				spread(s.CatchUpSeconds), spread(s.ElasticsearchCPUSeconds)})
+		}
+		all = append(all, t)
+	}
+	if o := r.Outage; o != nil {
+		all = append(all, figures("outage", fmt.Sprintf("Engine stopped for %.0f minutes, at %d events a second", o.Seconds/60, o.EventsPerSecond),
+			map[string]measure.Figure{
+				"events that wait": o.Waiting, "seconds until up to date": o.CatchUpSeconds, "engine's memory then, MiB": mebi(o.EngineMemoryBytes),
+			}))
+	}
+	for _, profile := range slices.Sorted(maps.Keys(r.Prometheus)) {
+		p := r.Prometheus[profile]
+		all = append(all, figures("prometheus", "Prometheus, profile "+profile, map[string]measure.Figure{
 			"series": p.Series, "samples per second": p.SamplesPerSecond, "bytes per sample": p.BytesPerSample,
-			"memory, MiB": mebi(p.MemoryBytes), "CPU, cores": p.CPU,
+			"memory, MiB": mebi(p.MemoryBytes), "CPU, cores": p.CPU, "samples per CPU-second": p.SamplesPerCPU, "series of the pod with most": p.SeriesPerPod,
 		}))
 	}
 	if s := r.Spark; s != nil {
@@ -70,11 +93,11 @@ func Tables(r results.Results) []Table {
 			"seconds of a batch for its checkpoint, steady": s.CheckpointSeconds,
 		}))
 	}
-	if r.Chart != nil {
-		t := Table{"chart", "Rendering of the chart", []string{"preset", "objects", "seconds", "seconds per 100 objects"}, nil}
-		for _, name := range slices.Sorted(maps.Keys(r.Chart.Presets)) {
-			p := r.Chart.Presets[name]
-			t.Rows = append(t.Rows, []string{name, strconv.Itoa(p.Objects), spread(p.Seconds), spread(p.SecondsPerHundred)})
+	if r.Charts != nil {
+		t := Table{"chart", "Rendering of charts", []string{"chart", "objects", "seconds", "seconds per 100 objects", "sluice prod: times its seconds per 100"}, nil}
+		for _, name := range slices.Sorted(maps.Keys(r.Charts)) {
+			c := r.Charts[name]
+			t.Rows = append(t.Rows, []string{name, strconv.Itoa(c.Objects), spread(c.Seconds), spread(c.SecondsPerHundred), spread(c.ProdRatio)})
 		}
 		all = append(all, t)
 	}

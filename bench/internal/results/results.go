@@ -14,13 +14,18 @@ import (
 
 // Results are all parts.
 type Results struct {
-	Machine    map[string]Machine `json:"machine"` // by the part that was measured on it
-	Generator  *Generator         `json:"generator,omitempty"`
-	Hop        map[string]Engine  `json:"hop,omitempty"` // by engine
-	Storage    *Storage           `json:"storage,omitempty"`
-	Spark      *Spark             `json:"spark,omitempty"`
-	Prometheus *Prometheus        `json:"prometheus,omitempty"`
-	Chart      *Chart             `json:"chart,omitempty"`
+	Machine   map[string]Machine `json:"machine"` // by the part that was measured on it
+	Generator *Generator         `json:"generator,omitempty"`
+	Broker    *Broker            `json:"broker,omitempty"`
+	Hop       map[string]Engine  `json:"hop,omitempty"`      // by engine
+	Settings  map[string]Setting `json:"settings,omitempty"` // by what differs from the chart
+	Outage    *Outage            `json:"outage,omitempty"`
+	Storage   *Storage           `json:"storage,omitempty"`
+	Spark     *Spark             `json:"spark,omitempty"`
+	// Prometheus is by the profile that the release was installed with: dev, prod.
+	Prometheus map[string]Prometheus `json:"prometheus,omitempty"`
+	// Charts are how long Helm takes to render each, by name.
+	Charts map[string]Rendering `json:"charts,omitempty"`
 	// Nodes are installations on simulated nodes, by their number: n12.
 	Nodes map[string]Installation `json:"nodes,omitempty"`
 	// LeftOut says why something could not be measured, by its path.
@@ -63,6 +68,13 @@ type Encoder struct {
 	Allocations     measure.Figure `json:"allocations"`
 }
 
+// Broker is the CPU that the release's broker takes for events of log-generator that nobody reads.
+type Broker struct {
+	EventsPerCPUSecond       measure.Figure `json:"events_per_cpu_second"` // as fast as they can be sent
+	SteadyRate               int            `json:"steady_rate"`           // events a second
+	SteadyEventsPerCPUSecond measure.Figure `json:"steady_events_per_cpu_second"`
+}
+
 // Engine is the hop through one engine, by the number of partitions: p1, p2, p4.
 type Engine map[string]Hop
 
@@ -76,6 +88,21 @@ type Hop struct {
 	ElasticsearchCPUSeconds measure.Figure `json:"elasticsearch_cpu_seconds"`
 	ElasticsearchPerCPU     measure.Figure `json:"elasticsearch_events_per_cpu_second"`
 	KafkaCPUSeconds         measure.Figure `json:"kafka_cpu_seconds"`
+}
+
+// Setting is the hop with one of the engine's settings changed.
+type Setting struct {
+	Hop
+	RateRatio measure.Figure `json:"rate_ratio"` // its events a second, divided by those with the chart's settings in the same run
+}
+
+// Outage is the engine stopped while events go on coming.
+type Outage struct {
+	Seconds           float64        `json:"seconds"` // without it
+	EventsPerSecond   int            `json:"events_per_second"`
+	Waiting           measure.Figure `json:"waiting_events"`   // when it starts
+	CatchUpSeconds    measure.Figure `json:"catch_up_seconds"` // from its start until two seconds' events at most are not searchable
+	EngineMemoryBytes measure.Figure `json:"engine_memory_bytes"`
 }
 
 // Storage is what an event takes.
@@ -114,18 +141,16 @@ type Prometheus struct {
 	MemoryBytes      measure.Figure `json:"memory_bytes"`
 	MemoryPerSeries  measure.Figure `json:"memory_bytes_per_series"`
 	CPU              measure.Figure `json:"cpu_cores"`
+	SamplesPerCPU    measure.Figure `json:"samples_per_cpu_second"`
+	SeriesPerPod     measure.Figure `json:"series_per_pod"` // of the pod that has most
 }
 
-// Chart is how long Helm takes to render it, and what comes of it.
-type Chart struct {
-	Presets map[string]Rendering `json:"presets"`
-}
-
-// Rendering is that of one preset.
+// Rendering is that of one chart.
 type Rendering struct {
 	Objects           int            `json:"objects"`
 	Seconds           measure.Figure `json:"seconds"`
 	SecondsPerHundred measure.Figure `json:"seconds_per_hundred_objects"`
+	ProdRatio         measure.Figure `json:"prod_ratio"` // the prod preset's seconds for a hundred objects, divided by this one's in the same run
 }
 
 // Installation is that of a stack that grows with the nodes, until everything is ready.

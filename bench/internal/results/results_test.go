@@ -17,7 +17,7 @@ func TestPartsStay(t *testing.T) {
 	first, err := Load(file)
 	require.NoError(t, err)
 	first.Machine["chart"] = Machine{Cores: 2}
-	first.Chart = &Chart{Presets: map[string]Rendering{"dev": {Objects: 7}}}
+	first.Charts = map[string]Rendering{"dev": {Objects: 7}}
 	require.NoError(t, first.Save(file))
 
 	second, err := Load(file)
@@ -27,7 +27,7 @@ func TestPartsStay(t *testing.T) {
 
 	third, err := Load(file)
 	require.NoError(t, err)
-	require.Equal(t, 7, third.Chart.Presets["dev"].Objects)
+	require.Equal(t, 7, third.Charts["dev"].Objects)
 	require.Equal(t, 2, third.Machine["chart"].Cores)
 
 	content, err := os.ReadFile(file)

@@ -77,8 +77,10 @@ func (g *Generator) appendSized(dst []byte) []byte {
 	dst = g.event.appendHead(dst)
 	g.tail = g.event.appendTail(g.tail[:0])
 	room := g.cfg.EventSize - (len(dst) - begin) - len(`""`) - len(g.tail)
-	g.event.Message = g.fill(g.event.Message, max(0, room))
-	dst = appendString(dst, g.event.Message)
+	dst = append(dst, '"')
+	end := len(dst) + max(0, room)
+	dst = g.fill(append(dst, g.event.Message...), end) // its texts need no escapes
+	dst = append(dst, '"')
 	return append(dst, g.tail...)
 }
 

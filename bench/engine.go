@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"sluice/bench/internal/results"
+	"sluice/internal/verify"
+)
+
+// engine is the release's: it reads topics and settings of this program's while that has it to itself, and its own ones afterwards.
+type engine struct {
+	b        *bench
+	original map[string]string // its ConfigMap's data
+	restart  func()
+}
+
+// withEngine has the engine stopped, and all else that would take part of the machine, while the part is measured.
+func withEngine(name string, measured func(context.Context, *engine, *results.Results) error) part {
+	return func(ctx context.Context, b *bench, all *results.Results) error {
+		left := name + ".logstash"
+		if b.values.engine != "otel-collector" {
+			all.LeftOut[left] = "not measured here: start the release with the Collector (logstash.enabled=false, otelCollector.enabled=true)"
+			return nil
+		}
+		all.LeftOut[left] = "no image of Logstash can be assembled, and none is pulled here"
+		e := &engine{b: b}
+		config, err := b.client.CoreV1().ConfigMaps(b.release.Namespace).Get(ctx, e.name(), metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		e.original = config.Data
+		if e.restart, err = b.alone(ctx, b.values.engine); err != nil {
+			return err
+		}
+		defer e.giveBack(ctx)
+		return measured(ctx, e, all)
+	}
+}
+
+func (e *engine) name() string { return e.b.release.Name + "-" + e.b.values.engine }
+
+// giveBack starts it as it was.
+func (e *engine) giveBack(ctx context.Context) {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
+	if err := e.write(after, e.original); err != nil {
+		e.b.out.Printf("the engine's configuration could not be set back: %v; make up does it", err)
+	}
+	e.restart()
+}
+
+// configure has its next pod read that topic, and replaces texts of its configuration, each of which must be there.
+func (e *engine) configure(ctx context.Context, topic string, texts map[string]string) error {
+	own := e.b.values.topic
+	data := maps.Clone(e.original)
+	for name, text := range data {
+		text = strings.ReplaceAll(text, "topic: "+own+"\n", "topic: "+topic+"\n")
+		data[name] = strings.ReplaceAll(text, `"`+own+`"`, `"`+topic+`"`) // the rules tell events from anomalies by it
+	}
+	for from, to := range texts {
+		found := false
+		for name, text := range data {
+			found = found || strings.Contains(text, from)
+			data[name] = strings.ReplaceAll(text, from, to)
+		}
+		if !found {
+			return fmt.Errorf("the configuration of %s has no %q", e.name(), from)
+		}
+	}
+	return e.write(ctx, data)
+}
+
+func (e *engine) write(ctx context.Context, data map[string]string) error {
+	maps := e.b.client.CoreV1().ConfigMaps(e.b.release.Namespace)
+	config, err := maps.Get(ctx, e.name(), metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	config.Data = data
+	_, err = maps.Update(ctx, config, metav1.UpdateOptions{})
+	return err
+}
+
+func (e *engine) start(ctx context.Context) error {
+	_, err := e.b.scale(ctx, e.b.values.engine, 1)
+	return err
+}
+
+// stop also works when bench is interrupted: the engine must not go on with a topic of this program's.
+func (e *engine) stop(ctx context.Context) error {
+	after, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Minute)
+	defer cancel()
+	if _, err := e.b.scale(after, e.b.values.engine, 0); err != nil {
+		return err
+	}
+	return e.b.gone(after, []string{e.b.values.engine})
+}
+
+// spreading are as many services as spread evenly over any number of partitions.
+var spreading = func() string {
+	var services []string
+	for i := range 40 {
+		services = append(services, fmt.Sprintf("service-%d", i))
+	}
+	return strings.Join(services, ",")
+}()
+
+// newTopic is a name that no topic had before: events are told apart by it, too.
+func newTopic() string { return topicPrefix + "hop-" + strings.ToLower(rand.Text()[:8]) }
+
+// searchable is the number of a run's documents that can be found.
+func (b *bench) searchable(ctx context.Context, runID string) (int64, error) {
+	var answer struct{ Count int64 }
+	query := fmt.Sprintf(`{"query":{"term":{"labels.run_id":%q}}}`, runID)
+	err := verify.Fetch(ctx, b.elastic, http.MethodPost, b.url+"/"+b.values.index+"/_count?ignore_unavailable=true", strings.NewReader(query), &answer)
+	return answer.Count, err
+}
