@@ -35,7 +35,7 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 		"sum(prometheus_tsdb_compaction_chunk_size_bytes_sum) / sum(prometheus_tsdb_compaction_chunk_samples_sum)",
 		"max(process_resident_memory_bytes" + itself + ")",
 		"sum(rate(process_cpu_seconds_total" + itself + "[5m]))",
-		"max(sum by (pod) (scrape_samples_post_metric_relabeling{pod!=\"\"}))",
+		"max(sum by (instance) (scrape_samples_post_metric_relabeling))",
 	}
 	values := make([][]float64, len(queries))
 	err := b.out.Do("Prometheus about itself", func(s *progress.Step) error {
