@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
 	"maps"
 	"net/http"
@@ -57,6 +56,15 @@ func (e *engine) giveBack(ctx context.Context) {
 	e.restart()
 }
 
+// prepare makes a new topic, which its next pod reads, with texts of its configuration replaced.
+func (e *engine) prepare(ctx context.Context, partitions int, texts map[string]string) (topic string, err error) {
+	topic = newTopic()
+	if err := e.configure(ctx, topic, texts); err != nil {
+		return "", err
+	}
+	return topic, e.b.createTopic(ctx, topic, partitions)
+}
+
 // configure has its next pod read that topic, and replaces texts of its configuration, each of which must be there.
 func (e *engine) configure(ctx context.Context, topic string, texts map[string]string) error {
 	own := e.b.values.topic
@@ -79,13 +87,13 @@ func (e *engine) configure(ctx context.Context, topic string, texts map[string]s
 }
 
 func (e *engine) write(ctx context.Context, data map[string]string) error {
-	maps := e.b.client.CoreV1().ConfigMaps(e.b.release.Namespace)
-	config, err := maps.Get(ctx, e.name(), metav1.GetOptions{})
+	configs := e.b.client.CoreV1().ConfigMaps(e.b.release.Namespace)
+	config, err := configs.Get(ctx, e.name(), metav1.GetOptions{})
 	if err != nil {
 		return err
 	}
 	config.Data = data
-	_, err = maps.Update(ctx, config, metav1.UpdateOptions{})
+	_, err = configs.Update(ctx, config, metav1.UpdateOptions{})
 	return err
 }
 
@@ -103,18 +111,6 @@ func (e *engine) stop(ctx context.Context) error {
 	}
 	return e.b.gone(after, []string{e.b.values.engine})
 }
-
-// spreading are as many services as spread evenly over any number of partitions.
-var spreading = func() string {
-	var services []string
-	for i := range 40 {
-		services = append(services, fmt.Sprintf("service-%d", i))
-	}
-	return strings.Join(services, ",")
-}()
-
-// newTopic is a name that no topic had before: events are told apart by it, too.
-func newTopic() string { return topicPrefix + "hop-" + strings.ToLower(rand.Text()[:8]) }
 
 // searchable is the number of a run's documents that can be found.
 func (b *bench) searchable(ctx context.Context, runID string) (int64, error) {

@@ -16,7 +16,7 @@ import (
 
 const (
 	compression = "snappy"
-	partitions  = 4
+	partitions  = 4 // enough that they are not what limits an engine
 )
 
 // generator measures log-generator beside other producers, in one pod and against the release's own broker.

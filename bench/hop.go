@@ -66,11 +66,9 @@ func hopOf(runs []hopRun) results.Hop {
 // catchUp fills a new topic, starts the engine with those texts of its configuration replaced, and stops it once all events are
 // searchable.
 func (e *engine) catchUp(ctx context.Context, partitions int, texts map[string]string, s *progress.Step) (run hopRun, err error) {
-	b, topic := e.b, newTopic()
-	if err := e.configure(ctx, topic, texts); err != nil {
-		return run, err
-	}
-	if err := b.createTopic(ctx, topic, partitions); err != nil {
+	b := e.b
+	topic, err := e.prepare(ctx, partitions, texts)
+	if err != nil {
 		return run, err
 	}
 	defer b.removeTopics(ctx)

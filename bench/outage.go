@@ -49,11 +49,9 @@ func outage(ctx context.Context, e *engine, all *results.Results) error {
 }
 
 func (e *engine) outage(ctx context.Context, tell func(string)) (run outageRun, err error) {
-	b, topic := e.b, newTopic()
-	if err := e.configure(ctx, topic, nil); err != nil {
-		return run, err
-	}
-	if err := b.createTopic(ctx, topic, settingsPartitions); err != nil {
+	b := e.b
+	topic, err := e.prepare(ctx, partitions, nil)
+	if err != nil {
 		return run, err
 	}
 	defer b.removeTopics(ctx)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -34,9 +35,6 @@ var settings = []setting{
 	{name: "refresh 30s", refresh: "30s"},
 }
 
-// settingsPartitions is enough that they are not what limits the engine.
-const settingsPartitions = 4
-
 // settingsPart measures the catch-up of hop with one of the engine's settings changed at a time.
 func settingsPart(ctx context.Context, e *engine, all *results.Results) error {
 	b := e.b
@@ -50,14 +48,10 @@ func settingsPart(ctx context.Context, e *engine, all *results.Results) error {
 		for i := range b.runs {
 			for _, one := range measure.Order(settings, i) {
 				s.Detail("run %d of %d, %s", i+1, b.runs, one.name)
-				refresh := b.values.refresh
-				if one.refresh != "" {
-					refresh = one.refresh
-				}
-				if err := b.refreshEvery(ctx, refresh); err != nil {
+				if err := b.refreshEvery(ctx, cmp.Or(one.refresh, b.values.refresh)); err != nil {
 					return err
 				}
-				run, err := e.catchUp(ctx, settingsPartitions, one.texts, s)
+				run, err := e.catchUp(ctx, partitions, one.texts, s)
 				if err != nil {
 					return fmt.Errorf("%s: %w", one.name, err)
 				}

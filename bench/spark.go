@@ -71,7 +71,6 @@ func spark(ctx context.Context, b *bench, all *results.Results) error {
 	result.RowsPerSecondPerCore, result.BehindSeconds, result.BatchSeconds = measure.Of(perCore), measure.Of(behind), measure.Of(batch)
 	result.SteadyRate, result.CheckpointSeconds = measure.Of(rate), measure.Of(checkpoint)
 	result.CheckpointShare = measure.Ratios(checkpoint, batch)
-	delete(all.LeftOut, "spark.checkpoint")
 	all.Spark = result
 	return nil
 }

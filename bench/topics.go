@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"strings"
 	"time"
 
@@ -12,6 +14,18 @@ import (
 
 // topicPrefix begins the names of all topics that are made to be measured.
 const topicPrefix = "bench-"
+
+// spreading are as many services as spread evenly over any number of partitions.
+var spreading = func() string {
+	var services []string
+	for i := range 40 {
+		services = append(services, fmt.Sprintf("service-%d", i))
+	}
+	return strings.Join(services, ",")
+}()
+
+// newTopic is a name that no topic had before: events are told apart by it, too.
+func newTopic() string { return topicPrefix + "hop-" + strings.ToLower(rand.Text()[:8]) }
 
 func (b *bench) kafka() *kafka.Client {
 	return &kafka.Client{Addr: kafka.TCP(b.access.Brokers()), Timeout: 30 * time.Second, Transport: b.access.Kafka()}
