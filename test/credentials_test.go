@@ -218,7 +218,7 @@ func TestExistingSecrets(t *testing.T) {
 // cert-manager's definitions are the judge of what it is asked for; its Secrets are those that pods mount.
 func TestCertManager(t *testing.T) {
 	definition := func(kind string) crd {
-		return readCRD(t, "cert-manager", "github.com/cert-manager/cert-manager", "deploy/crds/crd-"+kind+".yaml")
+		return readCRD(t, "cert-manager", "github.com/cert-manager/cert-manager", "deploy/crds/cert-manager.io_"+kind+".yaml")
 	}
 	certificate, issuer := definition("certificates"), definition("issuers")
 	set := func(certManager table) table {

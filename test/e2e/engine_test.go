@@ -102,6 +102,14 @@ func readEngineRelease(t *testing.T, c *cluster) engineRelease {
 	return engineRelease{v.Global.Topic, v.Global.AnomaliesTopic, v.Global.Index, v.Logstash.Enabled}
 }
 
+// engine is the component's name.
+func (r engineRelease) engine() string {
+	if r.logstash {
+		return "logstash"
+	}
+	return "otel-collector"
+}
+
 // produce puts a record into partition 0 and returns its offset.
 func produce(t *testing.T, client *kafka.Client, topic string, value []byte) int64 {
 	t.Helper()

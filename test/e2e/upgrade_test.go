@@ -26,9 +26,14 @@ import (
 
 // TestUpgradeAndScale takes a small release of its own from the chart before this one to this one, to two brokers and
 // back to one, and back to the chart before. After each step what was indexed and what Kafka holds is still there, and
-// new events flow.
+// new events flow. The release of the tests before stays without Spark, and makes no events meanwhile: it would take more of
+// the machine than this one.
 func TestUpgradeAndScale(t *testing.T) {
 	c := connect(t)
+	other := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}
+	require.NoError(t, other.Change(t.Context(), "../../charts/sluice", []string{"spark.enabled=false"}))
+	c.Scale(t.Context(), t, "log-generator", 0)
+	t.Cleanup(func() { c.Scale(context.Background(), t, "log-generator", 1) })
 	root, err := state.Repository()
 	require.NoError(t, err)
 	const events = 1_000

@@ -7,13 +7,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	helm "sluice/internal/release"
 	"sluice/internal/state"
 	"sluice/internal/verify"
+	"sluice/test/live"
 )
 
 // TestMoveToKRaft goes the way of docs/kraft-migration.md from ZooKeeper to Kafka alone, on the release that the
@@ -30,26 +31,21 @@ func TestMoveToKRaft(t *testing.T) {
 		c.moveToKRaft(t, r)
 		t.Logf("moved in %.0f s", time.Since(began).Seconds())
 	}
-	t.Run("KillProcesses", TestKillProcesses)
+	t.Run("KillBroker", func(t *testing.T) { c.killProcesses(t, fewer, "kafka") })
 	t.Run("KillNode", TestKillNode)
 }
 
 func (c *cluster) moveToKRaft(t *testing.T, r helm.Release) {
 	t.Helper()
-	// Nobody writes any more, and the engine has read all: these events are the last ones.
-	generator := c.AppsV1().Deployments(namespace)
-	_, err := generator.UpdateScale(t.Context(), release+"-log-generator", c.scale(release+"-log-generator", 0), metav1.UpdateOptions{})
-	require.NoError(t, err)
 	c.verify(t, verify.Options{Count: 1_000, Rate: 1_000, Timeout: 5 * time.Minute})
 
+	// Nobody writes any more, and the engine has read all.
+	c.Scale(t.Context(), t, "log-generator", 0)
+	c.engineHasReadAll(t)
+
 	// The brokers and what they have kept go, ...
-	_, err = c.AppsV1().StatefulSets(namespace).UpdateScale(t.Context(), release+"-kafka", c.scale(release+"-kafka", 0), metav1.UpdateOptions{})
-	require.NoError(t, err)
+	c.Scale(t.Context(), t, "kafka", 0)
 	selector := metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + release + ",app.kubernetes.io/name=kafka"}
-	require.Eventually(t, func() bool {
-		pods, err := c.CoreV1().Pods(namespace).List(t.Context(), selector)
-		return err == nil && len(pods.Items) == 0
-	}, 3*time.Minute, time.Second, "brokers do not stop")
 	require.NoError(t, c.CoreV1().PersistentVolumeClaims(namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, selector))
 
 	// ... and new ones come, of the other mode. The upgrade starts the generator again, too. Spark stays away: its
@@ -60,9 +56,19 @@ func (c *cluster) moveToKRaft(t *testing.T, r helm.Release) {
 	require.NoError(t, r.Wait(t.Context(), c.Client, func(string, ...any) {}))
 }
 
-func (c *cluster) scale(name string, replicas int32) *autoscalingv1.Scale {
-	return &autoscalingv1.Scale{
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: namespace},
-		Spec:       autoscalingv1.ScaleSpec{Replicas: replicas},
-	}
+// engineHasReadAll waits until nothing is added to the topic and nothing is left to read of it.
+func (c *cluster) engineHasReadAll(t *testing.T) {
+	t.Helper()
+	client, r := c.Kafka(t), readEngineRelease(t, c)
+	var before map[int]int64
+	require.EventuallyWithT(t, func(e *assert.CollectT) {
+		_, ends, err := verify.Bounds(t.Context(), client, r.topic)
+		require.NoError(e, err)
+		last := before
+		before = ends
+		require.Equal(e, last, ends, "the ends of the partitions, a second ago and now")
+		lag, err := live.Lag(t.Context(), client, r.topic, release+"-"+r.engine(), ends)
+		require.NoError(e, err)
+		require.Empty(e, lag, "records to read of each partition")
+	}, 3*time.Minute, time.Second)
 }

@@ -1,6 +1,9 @@
 package live
 
 import (
+	"context"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,4 +29,19 @@ func (r Release) Kafka(t *testing.T) *kafka.Client {
 	transport := access.Kafka()
 	transport.DialTimeout, transport.MetadataTTL = 20*time.Second, time.Second
 	return &kafka.Client{Addr: kafka.TCP(access.Brokers()), Timeout: 30 * time.Second, Transport: transport}
+}
+
+// Lag is how many records before ends the consumer group has not committed, of each partition of the topic that has any.
+func Lag(ctx context.Context, client *kafka.Client, topic, group string, ends map[int]int64) (map[int]int64, error) {
+	answer, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: slices.Collect(maps.Keys(ends))}})
+	if err != nil {
+		return nil, err
+	}
+	lag := map[int]int64{}
+	for _, partition := range answer.Topics[topic] {
+		if n := ends[partition.Partition] - partition.CommittedOffset; n > 0 {
+			lag[partition.Partition] = n
+		}
+	}
+	return lag, nil
 }

@@ -5,8 +5,6 @@ package zones
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
 	"testing"
 	"time"
 
@@ -35,12 +33,12 @@ func TestReplay(t *testing.T) {
 	require.GreaterOrEqual(t, records, documents, "the topic must still hold what is replayed")
 	for range live.Times(t, "replays", 1, 2) {
 		_, writesBefore := r.counts(t)
-		pods := r.scale(t.Context(), t, r.engine, 0)
+		pods := r.Scale(t.Context(), t, r.engine, 0)
 		require.NoError(t, r.rewind(t.Context(), firsts))
-		r.scale(t.Context(), t, r.engine, pods)
+		r.Scale(t.Context(), t, r.engine, pods)
 		// The last records are indexed a moment after they are committed.
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
-			lag, err := r.lag(t.Context(), ends)
+			lag, err := live.Lag(t.Context(), r.kafka, r.topic, r.group, ends)
 			require.NoError(c, err)
 			require.Empty(c, lag, "records to read of each partition")
 			_, writes := r.counts(t)
@@ -108,28 +106,13 @@ func (r *release) rewind(ctx context.Context, firsts map[int]int64) error {
 	return nil
 }
 
-// lag is how many records before ends the engine has not committed, of each partition that has any.
-func (r *release) lag(ctx context.Context, ends map[int]int64) (map[int]int64, error) {
-	answer, err := r.kafka.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: r.group, Topics: map[string][]int{r.topic: slices.Collect(maps.Keys(ends))}})
-	if err != nil {
-		return nil, err
-	}
-	lag := map[int]int64{}
-	for _, partition := range answer.Topics[r.topic] {
-		if n := ends[partition.Partition] - partition.CommittedOffset; n > 0 {
-			lag[partition.Partition] = n
-		}
-	}
-	return lag, nil
-}
-
 // unread is the lag now, for somebody who looks for a fault.
 func (r *release) unread(ctx context.Context) string {
 	_, ends, err := verify.Bounds(ctx, r.kafka, r.topic)
 	if err != nil {
 		return err.Error()
 	}
-	lag, err := r.lag(ctx, ends)
+	lag, err := live.Lag(ctx, r.kafka, r.topic, r.group, ends)
 	if err != nil {
 		return err.Error()
 	}

@@ -3,7 +3,6 @@
 package zones
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -68,20 +67,4 @@ func (r *release) waitRollout(t *testing.T, component string) {
 		return err == nil && set.Status.ObservedGeneration >= set.Generation && set.Status.UpdateRevision == set.Status.CurrentRevision &&
 			set.Status.ReadyReplicas == *set.Spec.Replicas
 	}, 8*time.Minute, 500*time.Millisecond, "the rollout of %s does not end", component)
-}
-
-// scale sets the number of pods, and waits until there are so many.
-func (r *release) scale(ctx context.Context, t *testing.T, component string, replicas int32) (before int32) {
-	t.Helper()
-	sets := r.AppsV1().StatefulSets(name)
-	scale, err := sets.GetScale(ctx, name+"-"+component, metav1.GetOptions{})
-	require.NoError(t, err)
-	before, scale.Spec.Replicas = scale.Spec.Replicas, replicas
-	_, err = sets.UpdateScale(ctx, name+"-"+component, scale, metav1.UpdateOptions{})
-	require.NoError(t, err)
-	require.Eventually(t, func() bool {
-		set, err := sets.Get(ctx, name+"-"+component, metav1.GetOptions{})
-		return err == nil && set.Status.ObservedGeneration >= set.Generation && set.Status.Replicas == replicas && set.Status.ReadyReplicas == replicas
-	}, 3*time.Minute, 200*time.Millisecond, "%s is not scaled to %d", component, replicas)
-	return before
 }

@@ -25,7 +25,7 @@ func TestSwitchSecurity(t *testing.T) {
 		began := time.Now()
 		var stopped sync.WaitGroup
 		for _, server := range []string{"zookeeper", "kafka", "elasticsearch"} {
-			stopped.Go(func() { r.scale(t.Context(), t, server, 0) })
+			stopped.Go(func() { r.Scale(t.Context(), t, server, 0) })
 		}
 		stopped.Wait()
 		off := time.Since(began)
