@@ -67,7 +67,7 @@ func (r Release) Workloads(ctx context.Context, client *kube.Client) ([]Workload
 func deployment(d appsv1.Deployment) Workload {
 	w := Workload{Name: d.Name, Kind: "Deployment", Want: *d.Spec.Replicas}
 	if d.Status.ObservedGeneration >= d.Generation {
-		w.Ready = min(d.Status.ReadyReplicas, d.Status.UpdatedReplicas)
+		w.Ready = readyAndNew(d.Status.Replicas, d.Status.ReadyReplicas, d.Status.UpdatedReplicas)
 	}
 	return w
 }
@@ -75,10 +75,13 @@ func deployment(d appsv1.Deployment) Workload {
 func statefulSet(s appsv1.StatefulSet) Workload {
 	w := Workload{Name: s.Name, Kind: "StatefulSet", Want: *s.Spec.Replicas}
 	if s.Status.ObservedGeneration >= s.Generation {
-		w.Ready = min(s.Status.ReadyReplicas, s.Status.UpdatedReplicas)
+		w.Ready = readyAndNew(s.Status.Replicas, s.Status.ReadyReplicas, s.Status.UpdatedReplicas)
 	}
 	return w
 }
+
+// readyAndNew is how many pods are surely both: while old ones are replaced or leave, what is ready may be they.
+func readyAndNew(pods, ready, updated int32) int32 { return max(0, ready+updated-pods) }
 
 func job(j batchv1.Job) Workload {
 	return Workload{Name: j.Name, Kind: "Job", Ready: j.Status.Succeeded, Want: *j.Spec.Completions}

@@ -33,12 +33,12 @@ func fakeClient(objects ...runtime.Object) *kube.Client {
 
 func aDeployment(ready, updated int32, observed int64) *appsv1.Deployment {
 	return &appsv1.Deployment{ObjectMeta: meta("r-app"), Spec: appsv1.DeploymentSpec{Replicas: new(int32(2))},
-		Status: appsv1.DeploymentStatus{ReadyReplicas: ready, UpdatedReplicas: updated, ObservedGeneration: observed}}
+		Status: appsv1.DeploymentStatus{Replicas: 2, ReadyReplicas: ready, UpdatedReplicas: updated, ObservedGeneration: observed}}
 }
 
 func aStatefulSet(ready, updated int32, observed int64) *appsv1.StatefulSet {
 	return &appsv1.StatefulSet{ObjectMeta: meta("r-kafka"), Spec: appsv1.StatefulSetSpec{Replicas: new(int32(2))},
-		Status: appsv1.StatefulSetStatus{ReadyReplicas: ready, UpdatedReplicas: updated, ObservedGeneration: observed}}
+		Status: appsv1.StatefulSetStatus{Replicas: 2, ReadyReplicas: ready, UpdatedReplicas: updated, ObservedGeneration: observed}}
 }
 
 func aJob(succeeded, failed int32, conditions ...batchv1.JobCondition) *batchv1.Job {
@@ -90,6 +90,17 @@ func TestOnlyPodsOfTheNewestRevisionCount(t *testing.T) {
 		require.Len(t, found, 1)
 		require.False(t, found[0].Done())
 	}
+}
+
+// One is wanted; the one that leaves is ready still, and the one of the newest revision is not yet.
+func TestPodsThatLeaveDoNotCount(t *testing.T) {
+	deployment, set := aDeployment(1, 1, 2), aStatefulSet(1, 1, 2)
+	deployment.Spec.Replicas, set.Spec.Replicas = new(int32(1)), new(int32(1))
+	found, err := ours.Workloads(t.Context(), fakeClient(deployment, set))
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	require.False(t, found[0].Done())
+	require.False(t, found[1].Done())
 }
 
 func TestWaitEndsWhenAllIsReady(t *testing.T) {
