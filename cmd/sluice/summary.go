@@ -26,11 +26,19 @@ func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release
 	if err != nil {
 		return err
 	}
+	values, err := r.Values()
+	if err != nil {
+		return err
+	}
+	credentials := "none: the dev profile asks for none and listens on this machine only"
+	if secure, err := values.PathValue("global.security.enabled"); err == nil && secure == true {
+		credentials = "in the namespace's Secrets: docs/security.md says which are whose"
+	}
 	a.out.Printf("\nSluice is up.")
 	for _, url := range urls {
 		a.out.Printf("  %s", url)
 	}
-	a.out.Printf("  credentials           none: the dev profile asks for none and listens on this machine only")
+	a.out.Printf("  credentials           %s", credentials)
 	a.out.Printf("  kubectl               export KUBECONFIG=%s", c.Kubeconfig)
 	a.out.Printf("  look                  make status        count again   make verify        stop   make down")
 	a.out.Printf("\nFigures: ready and verified in %.0f s (at most 150 s warm, 1200 s cold); memory requests of all pods %s (dev: at most 8 GiB); "+

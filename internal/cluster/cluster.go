@@ -4,14 +4,18 @@ package cluster
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	kind "sigs.k8s.io/kind/pkg/cluster"
 	"sigs.k8s.io/kind/pkg/cluster/constants"
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
@@ -212,36 +216,48 @@ func (c *Cluster) load(ctx context.Context, images []string, list string) error 
 	return nil
 }
 
-// bring imports local images into nodes.
+// bring imports local images into nodes, into all of them at the same time: Docker takes as long to give the images as a node
+// to take them.
 func bring(ctx context.Context, to []nodes.Node, images []string) error {
-	dir, err := os.MkdirTemp("", "sluice-images-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	archive := filepath.Join(dir, "images.tar")
-	if _, err := run.Command(append([]string{"docker", "save", "-o", archive}, images...)...).Run(ctx); err != nil {
-		return err
-	}
+	group, ctx := errgroup.WithContext(ctx)
+	var into []io.Writer
+	var ends []*io.PipeWriter
 	for _, node := range to {
-		if err := importArchive(ctx, node, archive); err != nil {
+		archive, end := io.Pipe()
+		into, ends = append(into, end), append(ends, end)
+		group.Go(func() error {
+			err := importArchive(ctx, node, archive)
+			go io.Copy(io.Discard, archive) // what this node takes no more must not stop the others
 			return err
-		}
+		})
+	}
+	err := save(ctx, io.MultiWriter(into...), images)
+	if ctx.Err() != nil {
+		err = nil // a node's error is the reason, and the one to tell
+	}
+	for _, end := range ends {
+		end.CloseWithError(err) // without one the archive has ended
+	}
+	return cmp.Or(err, group.Wait())
+}
+
+// save writes local images as one archive.
+func save(ctx context.Context, archive io.Writer, images []string) error {
+	var problem bytes.Buffer
+	command := exec.CommandContext(ctx, "docker", append([]string{"save"}, images...)...)
+	command.Stdout, command.Stderr = archive, &problem
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("docker save: %w\n%s", err, problem.Bytes())
 	}
 	return nil
 }
 
 // importArchive gives a node the images as they are. The first pod of an image unpacks it, so that a node is not
 // filled with what it never runs; kind's own function unpacks everything everywhere.
-func importArchive(ctx context.Context, node nodes.Node, archive string) error {
-	file, err := os.Open(archive)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
+func importArchive(ctx context.Context, node nodes.Node, archive io.Reader) error {
 	var output bytes.Buffer
 	command := node.CommandContext(ctx, "ctr", "--namespace=k8s.io", "images", "import", "--no-unpack", "--digests", "-")
-	if err := command.SetStdin(file).SetStdout(&output).SetStderr(&output).Run(); err != nil {
+	if err := command.SetStdin(archive).SetStdout(&output).SetStderr(&output).Run(); err != nil {
 		return fmt.Errorf("images into %s: %w\n%s", node, err, output.Bytes())
 	}
 	return nil
