@@ -13,10 +13,7 @@ containers:
         value: {{ .Values.global.topic }}
       - name: REPLICATION_FACTOR
         value: {{ .Values.config.replicationFactor | int | quote }}
-      - name: KAFKA_HEAP_OPTS
-        value: -Xmx128m
-      - name: LOG_DIR
-        value: /tmp
+      {{- include "lib.kafkaToolEnv" . | nindent 6 }}
     resources: {{- toYaml .Values.test.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}

@@ -31,10 +31,7 @@ containers:
           It needs {{ .Values.config.replicationFactor }} running broker(s), see
           kubectl -n {{ .Release.Namespace }} get pods -l app.kubernetes.io/name=kafka;
           kubectl -n {{ .Release.Namespace }} logs {{ .Release.Name }}-kafka-0
-      - name: KAFKA_HEAP_OPTS
-        value: -Xmx128m
-      - name: LOG_DIR
-        value: /tmp
+      {{- include "lib.kafkaToolEnv" . | nindent 6 }}
     resources: {{- toYaml .Values.topics.resources | nindent 6 }}
     volumeMounts:
       - {name: config, mountPath: /etc/sluice}

@@ -12,10 +12,7 @@ initContainers:
         value: {{ include "lib.host" (dict "root" . "name" "kafka") }}:9092
       - name: TOPIC
         value: {{ .Values.global.topic }}
-      - name: KAFKA_HEAP_OPTS
-        value: -Xmx128m
-      - name: LOG_DIR
-        value: /tmp
+      {{- include "lib.kafkaToolEnv" . | nindent 6 }}
     resources: {{- toYaml .Values.test.resources | nindent 6 }}
     volumeMounts:
       - {name: script, mountPath: /etc/sluice}
