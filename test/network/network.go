@@ -70,6 +70,9 @@ func matches(selector *metav1.LabelSelector, pod labels.Set) bool {
 	if selector == nil {
 		return false
 	}
+	if len(selector.MatchExpressions) == 0 { // mostly, and without checking the labels' syntax once more for each pair of pods
+		return labels.ValidatedSetSelector(selector.MatchLabels).Matches(pod)
+	}
 	s, err := metav1.LabelSelectorAsSelector(selector)
 	return err == nil && s.Matches(pod)
 }
