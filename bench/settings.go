@@ -22,7 +22,7 @@ type setting struct {
 
 const (
 	bulkSetting    = "min_size: 262144"
-	workersSetting = "max_concurrent_streams: 32"
+	workersSetting = "max_concurrent_streams: 2"
 )
 
 var settings = []setting{

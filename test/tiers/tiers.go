@@ -99,16 +99,30 @@ var tiers = []tier{
 	},
 	{
 		name:    "zones",
-		what:    "the production profile at small sizes on three real workers in three zones: ready, spread, 10,000 events counted, every connection between pods allowed or refused as the policies say; brokers, nodes, quorums and disks broken under load, nothing acknowledged lost",
+		what:    "the production profile at small sizes on three real workers in three zones: ready, spread, 10,000 events counted, every connection between pods allowed or refused as the policies say; then without Spark, brokers, nodes, quorums and disks broken under load, nothing acknowledged lost",
 		missing: noEngine,
 		steps: []step{
-			{args: []string{"go", "run", "./cmd/sluice", "--topology", "zones", "up", "--count", "0", "-f", "values/values-prod.yaml", "-f", "values/values-prod-small.yaml"}},
-			{args: []string{"go", "test", "-tags", "zones", "-count=1", "-v", "-timeout=60m", "./test/zones"}},
+			{args: zonesUp()},
+			{args: zonesTests("-run", wholeRelease)},
+			// It takes a quarter of two cores, and longest to come back each time. The e2e tier kills it.
+			{args: zonesUp("--set", "spark.enabled=false")},
+			{args: zonesTests("-skip", wholeRelease)},
 		},
 		after: []step{{args: []string{"go", "run", "./cmd/sluice", "--topology", "zones", "down"}}},
 	},
 	e2e("e2e", images.Assemble, "assembled"),
 	e2e("e2e-pull", images.Pull, "pulled"),
+}
+
+// wholeRelease are the tests of the zones tier that break nothing.
+const wholeRelease = "^(TestSpread|TestVerify|TestConnections|TestNoStrangers)$"
+
+func zonesUp(more ...string) []string {
+	return append([]string{"go", "run", "./cmd/sluice", "--topology", "zones", "up", "--count", "0", "-f", "values/values-prod.yaml", "-f", "values/values-prod-small.yaml"}, more...)
+}
+
+func zonesTests(which ...string) []string {
+	return append([]string{"go", "test", "-tags", "zones", "-count=1", "-v", "-timeout=60m", "./test/zones"}, which...)
 }
 
 // trivyEnv: Trivy reads manifests with a package of Go that is an experiment still.
