@@ -67,7 +67,7 @@ func (c *cluster) engineHasReadAll(t *testing.T) {
 		last := before
 		before = ends
 		require.Equal(e, last, ends, "the ends of the partitions, a second ago and now")
-		lag, err := live.Lag(t.Context(), client, r.topic, release+"-"+r.engine(), ends)
+		lag, err := live.Lag(t.Context(), client, r.topic, "sluice-"+r.engine(), ends)
 		require.NoError(e, err)
 		require.Empty(e, lag, "records to read of each partition")
 	}, 3*time.Minute, time.Second)
