@@ -227,7 +227,7 @@ func bring(ctx context.Context, to []nodes.Node, images []string) error {
 		into, ends = append(into, end), append(ends, end)
 		group.Go(func() error {
 			err := importArchive(ctx, node, archive)
-			go io.Copy(io.Discard, archive) // what this node takes no more must not stop the others
+			go func() { _, _ = io.Copy(io.Discard, archive) }() // what this node takes no more must not stop the others
 			return err
 		})
 	}
