@@ -110,11 +110,9 @@ func (b *bench) readValues() error {
 		}
 		*into = fmt.Sprint(value)
 	}
-	if on, err := all.PathValue("global.security.enabled"); err == nil && on == true {
-		b.values.secured = true
-	}
+	b.values.secured = release.On(all, "global.security.enabled")
 	b.values.engine = "otel-collector"
-	if on, err := all.PathValue("logstash.enabled"); err == nil && on == true {
+	if release.On(all, "logstash.enabled") {
 		b.values.engine = "logstash"
 	}
 	return nil

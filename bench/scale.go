@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // alone gets what measurements with topics of their own need: the producers' image, no topics of a run before, and rest. What it
@@ -55,35 +53,19 @@ func (b *bench) quiet(ctx context.Context, components ...string) (restore func()
 	return restore, b.gone(ctx, components)
 }
 
-// scale sets the replicas of the Deployment or StatefulSet of that component, and returns how many it had.
+// scale sets how many pods the component has, and returns how many it had.
 func (b *bench) scale(ctx context.Context, component string, replicas int32) (was int32, err error) {
-	name := b.release.Name + "-" + component
-	deployments, sets := b.client.AppsV1().Deployments(b.release.Namespace), b.client.AppsV1().StatefulSets(b.release.Namespace)
-	get, update := deployments.GetScale, deployments.UpdateScale
-	if _, err := deployments.Get(ctx, name, metav1.GetOptions{}); apierrors.IsNotFound(err) {
-		get, update = sets.GetScale, sets.UpdateScale
-	}
-	now, err := get(ctx, name, metav1.GetOptions{})
-	if err != nil {
-		return 0, err
-	}
-	was = now.Spec.Replicas
-	now.Spec = autoscalingv1.ScaleSpec{Replicas: replicas}
-	_, err = update(ctx, name, now, metav1.UpdateOptions{})
-	return was, err
+	return b.client.Scale(ctx, b.release.Namespace, b.release.Name+"-"+component, replicas)
 }
 
 // gone waits until the components have no pods.
 func (b *bench) gone(ctx context.Context, components []string) error {
 	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(time.Second) {
-		left := 0
-		for _, component := range components {
-			pods, err := b.client.CoreV1().Pods(b.release.Namespace).List(ctx, metav1.ListOptions{LabelSelector: b.selector(component)})
-			if err != nil {
-				return err
-			}
-			left += len(pods.Items)
+		pods, err := b.client.CoreV1().Pods(b.release.Namespace).List(ctx, b.release.Selector(components...))
+		if err != nil {
+			return err
 		}
+		left := len(pods.Items)
 		if left == 0 {
 			return nil
 		}
@@ -94,8 +76,4 @@ func (b *bench) gone(ctx context.Context, components []string) error {
 			return ctx.Err()
 		}
 	}
-}
-
-func (b *bench) selector(component string) string {
-	return fmt.Sprintf("app.kubernetes.io/instance=%s,app.kubernetes.io/name=%s", b.release.Name, component)
 }

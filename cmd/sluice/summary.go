@@ -31,7 +31,7 @@ func (a *app) summary(ctx context.Context, c *cluster.Cluster, r release.Release
 		return err
 	}
 	credentials := "none: the dev profile asks for none and listens on this machine only"
-	if secure, err := values.PathValue("global.security.enabled"); err == nil && secure == true {
+	if release.On(values, "global.security.enabled") {
 		credentials = "in the namespace's Secrets: docs/security.md says which are whose"
 	}
 	a.out.Printf("\nSluice is up.")

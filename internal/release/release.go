@@ -211,6 +211,12 @@ func (r Release) Values() (chartutil.Values, error) {
 	return all, nil
 }
 
+// On tells whether the values have the switch at that path, and it is on.
+func On(values chartutil.Values, path string) bool {
+	on, err := values.PathValue(path)
+	return err == nil && on == true
+}
+
 // Notes are what Helm prints after the installation.
 func (r Release) Notes() (string, error) {
 	found, err := r.installed()

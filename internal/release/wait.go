@@ -31,9 +31,13 @@ type Workload struct {
 // Done tells whether the workload has all the pods it wants, of its newest revision.
 func (w Workload) Done() bool { return w.Ready >= w.Want }
 
-// Selector selects the release's objects and its pods, which carry few labels.
-func (r Release) Selector() metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + r.Name}
+// Selector selects the release's objects and its pods, which carry few labels, or only those of some components.
+func (r Release) Selector(components ...string) metav1.ListOptions {
+	selector := "app.kubernetes.io/instance=" + r.Name
+	if len(components) > 0 {
+		selector += ",app.kubernetes.io/name in (" + strings.Join(components, ",") + ")"
+	}
+	return metav1.ListOptions{LabelSelector: selector}
 }
 
 // Workloads lists what the release runs, sorted by name.

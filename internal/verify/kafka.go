@@ -193,21 +193,29 @@ func (t *topic) committed(ctx context.Context, partitions map[int]int64) (map[st
 	}
 	committed := map[string]map[int]int64{}
 	for _, group := range groups.Groups {
-		answer, err := t.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{
-			GroupID: group.GroupID, Topics: map[string][]int{t.name: slices.Sorted(maps.Keys(partitions))},
-		})
+		offsets, err := Committed(ctx, t.client, t.name, group.GroupID, partitions)
 		if err != nil {
-			return nil, fmt.Errorf("consumer group %s: %w", group.GroupID, err)
-		}
-		offsets := map[int]int64{}
-		for _, partition := range answer.Topics[t.name] {
-			if partition.CommittedOffset >= 0 { // -1: the group does not read this one
-				offsets[partition.Partition] = partition.CommittedOffset
-			}
+			return nil, err
 		}
 		if len(offsets) > 0 {
 			committed[group.GroupID] = offsets
 		}
 	}
 	return committed, nil
+}
+
+// Committed are the offsets that the consumer group has committed, of those of the partitions that it reads. The values of
+// partitions are not looked at.
+func Committed(ctx context.Context, client *kafka.Client, topic, group string, partitions map[int]int64) (map[int]int64, error) {
+	answer, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: slices.Sorted(maps.Keys(partitions))}})
+	if err != nil {
+		return nil, fmt.Errorf("consumer group %s: %w", group, err)
+	}
+	offsets := map[int]int64{}
+	for _, partition := range answer.Topics[topic] {
+		if partition.CommittedOffset >= 0 { // -1: the group does not read this one
+			offsets[partition.Partition] = partition.CommittedOffset
+		}
+	}
+	return offsets, nil
 }

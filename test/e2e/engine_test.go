@@ -18,7 +18,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	releases "sluice/internal/release"
 	"sluice/test/hostile"
 )
 
@@ -90,7 +89,7 @@ type engineRelease struct {
 
 func readEngineRelease(t *testing.T, c *cluster) engineRelease {
 	t.Helper()
-	values, err := releases.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}.Values()
+	values, err := c.Helm().Values()
 	require.NoError(t, err)
 	content, err := json.Marshal(values)
 	require.NoError(t, err)

@@ -8,14 +8,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	helm "sluice/internal/release"
 )
 
 // Every component says by its own `helm test` pod that it does its job.
 func TestHelmTest(t *testing.T) {
 	c := connect(t)
-	r := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}
+	r := c.Helm()
 	tested, err := r.Test(3 * time.Minute)
 	require.NoError(t, err)
 	require.NotEmpty(t, tested, "the release has no test pods")

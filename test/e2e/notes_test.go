@@ -11,7 +11,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	helm "sluice/internal/release"
 	"sluice/test/live"
 )
 
@@ -21,7 +20,7 @@ var forward = regexp.MustCompile(`^kubectl .* port-forward service/\S+ (\d+)$`)
 // cluster's own version.
 func TestNotes(t *testing.T) {
 	c := connect(t)
-	notes, err := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}.Notes()
+	notes, err := c.Helm().Notes()
 	require.NoError(t, err)
 	node, _, err := c.Process(t.Context(), release+"-kafka-0")
 	require.NoError(t, err)

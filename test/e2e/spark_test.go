@@ -191,9 +191,7 @@ func (s *sparkJob) generate(t *testing.T, run string, duration time.Duration, se
 
 // podOf is the one pod of a component.
 func (s *sparkJob) podOf(t *testing.T, component string) string {
-	pods, err := s.CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{
-		LabelSelector: "app.kubernetes.io/instance=" + release + ",app.kubernetes.io/name=" + component,
-	})
+	pods, err := s.CoreV1().Pods(namespace).List(t.Context(), s.Helm().Selector(component))
 	if !assert.NoError(t, err) || !assert.NotEmpty(t, pods.Items, "pods of %s", component) {
 		return ""
 	}

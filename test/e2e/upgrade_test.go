@@ -30,8 +30,7 @@ import (
 // the machine than this one.
 func TestUpgradeAndScale(t *testing.T) {
 	c := connect(t)
-	other := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}
-	require.NoError(t, other.Change(t.Context(), "../../charts/sluice", []string{"spark.enabled=false"}))
+	require.NoError(t, c.Helm().Change(t.Context(), "../../charts/sluice", []string{"spark.enabled=false"}))
 	c.Scale(t.Context(), t, "log-generator", 0)
 	t.Cleanup(func() { c.Scale(context.Background(), t, "log-generator", 1) })
 	root, err := state.Repository()

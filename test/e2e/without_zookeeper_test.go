@@ -21,7 +21,7 @@ import (
 // tests before had, and does the most telling of them again. The release stays without ZooKeeper.
 func TestMoveToKRaft(t *testing.T) {
 	c := connect(t)
-	r := helm.Release{Kubeconfig: c.Kubeconfig, Namespace: namespace, Name: release}
+	r := c.Helm()
 	values, err := r.Values()
 	require.NoError(t, err)
 	mode, err := values.PathValue("kafka.mode")
@@ -45,8 +45,7 @@ func (c *cluster) moveToKRaft(t *testing.T, r helm.Release) {
 
 	// The brokers and what they have kept go, ...
 	c.Scale(t.Context(), t, "kafka", 0)
-	selector := metav1.ListOptions{LabelSelector: "app.kubernetes.io/instance=" + release + ",app.kubernetes.io/name=kafka"}
-	require.NoError(t, c.CoreV1().PersistentVolumeClaims(namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, selector))
+	require.NoError(t, c.CoreV1().PersistentVolumeClaims(namespace).DeleteCollection(t.Context(), metav1.DeleteOptions{}, r.Selector("kafka")))
 
 	// ... and new ones come, of the other mode. The upgrade starts the generator again, too. Spark stays away: its
 	// checkpoint knows the offsets of the old topics.

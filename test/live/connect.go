@@ -2,22 +2,19 @@ package live
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
-	releases "sluice/internal/release"
 	"sluice/internal/verify"
 )
 
 // Access leads into the release's components, as one who may do everything.
 func (r Release) Access(t *testing.T) *verify.Access {
 	t.Helper()
-	access, err := verify.NewAdminAccess(t.Context(), r.Client, releases.Release{Kubeconfig: r.Kubeconfig, Namespace: r.Namespace, Name: r.Name})
+	access, err := verify.NewAdminAccess(t.Context(), r.Client, r.Helm())
 	require.NoError(t, err)
 	return access
 }
@@ -33,14 +30,14 @@ func (r Release) Kafka(t *testing.T) *kafka.Client {
 
 // Lag is how many records before ends the consumer group has not committed, of each partition of the topic that has any.
 func Lag(ctx context.Context, client *kafka.Client, topic, group string, ends map[int]int64) (map[int]int64, error) {
-	answer, err := client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{topic: slices.Collect(maps.Keys(ends))}})
+	committed, err := verify.Committed(ctx, client, topic, group, ends)
 	if err != nil {
 		return nil, err
 	}
 	lag := map[int]int64{}
-	for _, partition := range answer.Topics[topic] {
-		if n := ends[partition.Partition] - partition.CommittedOffset; n > 0 {
-			lag[partition.Partition] = n
+	for partition, end := range ends {
+		if n := end - committed[partition]; n > 0 {
+			lag[partition] = n
 		}
 	}
 	return lag, nil

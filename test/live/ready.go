@@ -10,15 +10,20 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"sluice/internal/kube"
+	releases "sluice/internal/release"
 )
 
 // Release is a release on a kind cluster.
 type Release struct {
 	*kube.Client
 	Kubeconfig, Namespace, Name string
+}
+
+// Helm is the release as Helm has it.
+func (r Release) Helm() releases.Release {
+	return releases.Release{Kubeconfig: r.Kubeconfig, Namespace: r.Namespace, Name: r.Name}
 }
 
 // WaitReady waits until every pod of the release is ready, or of these components of it.
@@ -37,11 +42,7 @@ func (r Release) WaitReady(t *testing.T, most time.Duration, components ...strin
 func (r Release) NotReady(ctx context.Context, components ...string) string {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	selector := "app.kubernetes.io/instance=" + r.Name
-	if components != nil {
-		selector += ",app.kubernetes.io/name in (" + strings.Join(components, ",") + ")"
-	}
-	pods, err := r.CoreV1().Pods(r.Namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	pods, err := r.CoreV1().Pods(r.Namespace).List(ctx, r.Helm().Selector(components...))
 	if err != nil {
 		return err.Error()
 	}

@@ -23,6 +23,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"sigs.k8s.io/yaml"
 
+	"sluice/internal/run"
 	"sluice/test/live"
 )
 
@@ -92,8 +93,16 @@ func (s simulation) certManager(t *testing.T, namespace string) certManager {
 	tool := filepath.Join(repository(t), "tools", "cert-manager")
 	client, err := dynamic.NewForConfig(s.client.Config)
 	require.NoError(t, err)
-	module := goTool(t, tool, "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager")
-	files, err := filepath.Glob(filepath.Join(strings.TrimSpace(module), "deploy", "crds", "*.yaml"))
+	binary := filepath.Join(t.TempDir(), "cert-manager")
+	timed(t, "cert-manager built", func() {
+		_, err := run.Cmd{Dir: tool, Args: []string{"go", "build", "-o", binary, "."}}.Run(t.Context())
+		require.NoError(t, err)
+	})
+
+	// After the build: it has downloaded the module.
+	module, err := run.Cmd{Dir: tool, Args: []string{"go", "list", "-m", "-f", "{{.Dir}}", "github.com/cert-manager/cert-manager"}}.Run(t.Context())
+	require.NoError(t, err)
+	files, err := filepath.Glob(filepath.Join(module, "deploy", "crds", "*.yaml"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	definitions := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
@@ -109,8 +118,6 @@ func (s simulation) certManager(t *testing.T, namespace string) certManager {
 		})
 	}
 
-	binary := filepath.Join(t.TempDir(), "cert-manager")
-	timed(t, "cert-manager built", func() { goTool(t, tool, "build", "-o", binary, ".") })
 	process := exec.CommandContext(t.Context(), binary, "--kubeconfig", s.Kubeconfig, "--namespace", namespace)
 	var log strings.Builder
 	process.Stdout, process.Stderr = &log, &log
@@ -123,17 +130,6 @@ func (s simulation) certManager(t *testing.T, namespace string) certManager {
 	})
 	certificates := client.Resource(schema.GroupVersionResource{Group: "cert-manager.io", Version: "v1", Resource: "certificates"})
 	return certManager{s, certificates.Namespace(namespace), namespace}
-}
-
-func goTool(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", args...)
-	command.Dir = dir
-	var stderr strings.Builder
-	command.Stderr = &stderr
-	output, err := command.Output()
-	require.NoError(t, err, "go %v: %s", args, stderr.String())
-	return string(output)
 }
 
 // renew asks for a new certificate as cert-manager's command line does.

@@ -15,7 +15,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"sluice/internal/kube"
-	releases "sluice/internal/release"
 	"sluice/internal/verify"
 	"sluice/test/live"
 )
@@ -41,7 +40,7 @@ func connect(t *testing.T) *release {
 	r.kafka = r.Kafka(t)
 	r.elasticHTTP, r.elasticURL = access.Elasticsearch(time.Minute)
 	r.prometheusHTTP, r.prometheusURL = access.HTTP("prometheus", 9090, time.Minute)
-	values, err := releases.Release{Kubeconfig: path, Namespace: name, Name: name}.Values()
+	values, err := r.Helm().Values()
 	require.NoError(t, err)
 	content, err := json.Marshal(values)
 	require.NoError(t, err)
@@ -65,7 +64,7 @@ func (r *release) change(t *testing.T, set ...string) {
 }
 
 func (r *release) tryChange(ctx context.Context, set ...string) error {
-	return releases.Release{Kubeconfig: r.Kubeconfig, Namespace: name, Name: name}.Change(ctx, "../../charts/sluice", set)
+	return r.Helm().Change(ctx, "../../charts/sluice", set)
 }
 
 // pipeline are the components that events pass. Spark's job takes minutes longer to come back than they do.
