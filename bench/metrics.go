@@ -35,7 +35,9 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 		"sum(prometheus_tsdb_compaction_chunk_size_bytes_sum) / sum(prometheus_tsdb_compaction_chunk_samples_sum)",
 		"max(process_resident_memory_bytes" + itself + ")",
 		"sum(rate(process_cpu_seconds_total" + itself + "[5m]))",
-		"max(sum by (instance) (scrape_samples_post_metric_relabeling))",
+		"max(prometheus_tsdb_head_series) / count(up)",
+		// The brokers' own of each copy, and those of lag and offsets.
+		`count({__name__!="",partition!=""}) / count(kafka_log_log_size)`,
 	}
 	values := make([][]float64, len(queries))
 	err := b.out.Do("Prometheus about itself", func(s *progress.Step) error {
@@ -60,7 +62,7 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 		return err
 	}
 	p := results.Prometheus{}
-	for q, figure := range []*measure.Figure{&p.Series, &p.SamplesPerSecond, &p.BytesPerSample, &p.MemoryBytes, &p.CPU, &p.SeriesPerPod} {
+	for q, figure := range []*measure.Figure{&p.Series, &p.SamplesPerSecond, &p.BytesPerSample, &p.MemoryBytes, &p.CPU, &p.SeriesPerTarget, &p.SeriesPerCopy} {
 		if len(values[q]) > 0 {
 			*figure = measure.Of(values[q])
 		}

@@ -15,6 +15,11 @@ type used struct {
 	at     time.Time
 }
 
+// since is what it has used between two looks, and the time between them, both in seconds.
+func (u used) since(earlier used) (cpu, elapsed float64) {
+	return u.cpu - earlier.cpu, u.at.Sub(earlier.at).Seconds()
+}
+
 // usage is by the component's name; of several pods of one it tells the sum.
 func (b *bench) usage(ctx context.Context) (map[string]used, error) {
 	nodes, err := b.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})

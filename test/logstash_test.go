@@ -295,18 +295,18 @@ func TestEnginesAgree(t *testing.T) {
 	require.NoError(t, err)
 	charts := filepath.Join(root, "charts", "sluice", "charts")
 	script := read(t, filepath.Join(charts, "logstash", "files", "normalise.rb"))
-	// A pattern in the script is text of Ruby in one or two lines, in the configuration text of OTTL: the escapes are the same.
-	oneLine := regexp.MustCompile(`" \\\n\s*"`).ReplaceAllString(script, "")
+	// A pattern in the script is text of Ruby, in the configuration text of OTTL: the escapes are the same.
+	values := strings.Fields(regexp.MustCompile(`(?s)VALUES = %w\[(.*?)\]`).FindStringSubmatch(script)[1])
 	for _, pattern := range []string{
-		regexp.MustCompile(`VALUES = "(.*)"`).FindStringSubmatch(oneLine)[1],
-		regexp.MustCompile(`NOT_ONE_VALUE_OF_ANOMALIES = Regexp.new\("(.*)"\)`).FindStringSubmatch(oneLine)[1],
-		regexp.MustCompile(`BAD_NAME = Regexp.new\("(.*)"\)`).FindStringSubmatch(oneLine)[1],
+		`\\A(` + strings.ReplaceAll(strings.Join(values, "|"), ".", `\\.`) + `)\\.`,
+		regexp.MustCompile(`NOT_ONE_VALUE_OF_ANOMALIES = Regexp.new\("(.*)"\)`).FindStringSubmatch(script)[1],
+		regexp.MustCompile(`BAD_NAME = Regexp.new\("(.*)"\)`).FindStringSubmatch(script)[1],
 	} {
 		assert.True(t, strings.Contains(collector, pattern), "normalise.rb has a pattern that the Collector's config.yaml has not: %s", pattern)
 	}
 	for _, levels := range regexp.MustCompile(`"(\w+)" => %w\[(.*)\],`).FindAllStringSubmatch(script, -1) {
 		synonyms := strings.ReplaceAll(levels[2], " ", "|")
-		statement := fmt.Sprintf(`set(log.cache["level"], "%s") where IsString(log.cache["level"]) and IsMatch(log.cache["level"], "\\A(%s)\\z")`, levels[1], synonyms)
+		statement := fmt.Sprintf(`set(log.cache["level"], "%s") where log.cache["synonym"] != nil and IsMatch(log.cache["synonym"], "\\A(%s)\\z")`, levels[1], synonyms)
 		assert.True(t, strings.Contains(collector, statement), "the Collector's config.yaml lacks %s", statement)
 	}
 	for _, file := range []string{"files/wait.sh", "files/test/send.sh", "files/test/find.sh"} {

@@ -31,6 +31,9 @@ func (s *sheet) elasticsearch() Elasticsearch {
 
 	day := s.product("Elasticsearch: a day, one copy", "GB", rate, bytes, stored, times("86400 s", 86400), over("GB", 1e9))
 	disk := s.product("Elasticsearch: all disks", "GiB", rate, bytes, stored, times("86400 s", 86400), days, copies, s.over("elasticsearch.disk_share"), over("GiB", 1<<30))
+	memory := s.sum("Elasticsearch: memory for what the disks hold", "GiB",
+		times("all disks ÷ (retention + 1) ÷ elasticsearch.disk_per_memory_written", disk/days.value/s.Value("elasticsearch.disk_per_memory_written")),
+		times("the other days' ÷ elasticsearch.disk_per_memory_read", disk*(1-1/days.value)/s.Value("elasticsearch.disk_per_memory_read")))
 	disk = max(disk, s.Value("elasticsearch.volume_gib_min")*float64(roundUp(fewestPods, s.Zones)))
 	cpu := s.product("Elasticsearch: CPUs", "CPUs", rate, times("peak", s.Peak), copies, times("growth with size", s.growth(s.EventBytes)),
 		s.over("elasticsearch.events_per_cpu_second"), s.over("load.share"))
@@ -42,7 +45,7 @@ func (s *sheet) elasticsearch() Elasticsearch {
 		return scale(elasticsearchShapes, s.Zones, func(node shape) []bound {
 			return []bound{
 				{"CPU", cpu / node.cpu},
-				{"disk", disk / (node.memoryGiB * s.Value("elasticsearch.disk_per_memory"))},
+				{"disk", memory / node.memoryGiB},
 				{"shards", all / s.Value("elasticsearch.shards_per_node")},
 			}
 		})

@@ -57,11 +57,17 @@ func Tables(r results.Results) []Table {
 	if r.Hop != nil {
 		all = append(all, hopTable(r.Hop))
 	}
-	if b := r.Broker; b != nil {
-		all = append(all, figures("broker", "CPU of the broker", map[string]measure.Figure{
-			"events per CPU-second, at full speed":                             b.EventsPerCPUSecond,
-			fmt.Sprintf("events per CPU-second, at %d a second", b.SteadyRate): b.SteadyEventsPerCPUSecond,
-		}))
+	if r.Broker != nil {
+		t := Table{"broker", "CPU of the broker", []string{"events a second", "events per CPU-second"}, nil}
+		for _, name := range slices.Sorted(maps.Keys(r.Broker)) {
+			b := r.Broker[name]
+			rate := "as fast as they can be sent"
+			if b.Rate > 0 {
+				rate = chart.Short(float64(b.Rate))
+			}
+			t.Rows = append(t.Rows, []string{rate, spread(b.EventsPerCPUSecond)})
+		}
+		all = append(all, t)
 	}
 	if r.Settings != nil {
 		t := Table{"settings", "Settings of the engine", []string{"setting", "times the chart's rate", "events/s", "events per CPU-second of the engine",
@@ -83,7 +89,8 @@ func Tables(r results.Results) []Table {
 		p := r.Prometheus[profile]
 		all = append(all, figures("prometheus", "Prometheus, profile "+profile, map[string]measure.Figure{
 			"series": p.Series, "samples per second": p.SamplesPerSecond, "bytes per sample": p.BytesPerSample,
-			"memory, MiB": mebi(p.MemoryBytes), "CPU, cores": p.CPU, "samples per CPU-second": p.SamplesPerCPU, "series of the pod with most": p.SeriesPerPod,
+			"memory, MiB": mebi(p.MemoryBytes), "CPU, cores": p.CPU, "samples per CPU-second": p.SamplesPerCPU, "series of a target": p.SeriesPerTarget,
+			"series of a copy of a partition": p.SeriesPerCopy,
 		}))
 	}
 	if s := r.Spark; s != nil {

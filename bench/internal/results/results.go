@@ -16,7 +16,7 @@ import (
 type Results struct {
 	Machine   map[string]Machine `json:"machine"` // by the part that was measured on it
 	Generator *Generator         `json:"generator,omitempty"`
-	Broker    *Broker            `json:"broker,omitempty"`
+	Broker    map[string]Broker  `json:"broker,omitempty"`   // by events a second: r2000, full
 	Hop       map[string]Engine  `json:"hop,omitempty"`      // by engine
 	Settings  map[string]Setting `json:"settings,omitempty"` // by what differs from the chart
 	Outage    *Outage            `json:"outage,omitempty"`
@@ -70,9 +70,8 @@ type Encoder struct {
 
 // Broker is the CPU that the release's broker takes for events of log-generator that nobody reads.
 type Broker struct {
-	EventsPerCPUSecond       measure.Figure `json:"events_per_cpu_second"` // as fast as they can be sent
-	SteadyRate               int            `json:"steady_rate"`           // events a second
-	SteadyEventsPerCPUSecond measure.Figure `json:"steady_events_per_cpu_second"`
+	Rate               int            `json:"rate,omitempty"` // events a second; 0 is as fast as they can be sent
+	EventsPerCPUSecond measure.Figure `json:"events_per_cpu_second"`
 }
 
 // Engine is the hop through one engine, by the number of partitions: p1, p2, p4.
@@ -142,7 +141,8 @@ type Prometheus struct {
 	MemoryPerSeries  measure.Figure `json:"memory_bytes_per_series"`
 	CPU              measure.Figure `json:"cpu_cores"`
 	SamplesPerCPU    measure.Figure `json:"samples_per_cpu_second"`
-	SeriesPerPod     measure.Figure `json:"series_per_pod"` // of the pod that has most
+	SeriesPerTarget  measure.Figure `json:"series_per_target"`         // of all, the server's own among them
+	SeriesPerCopy    measure.Figure `json:"series_per_partition_copy"` // of each copy of a partition
 }
 
 // Rendering is that of one chart.

@@ -6,9 +6,9 @@ require "json"
 require "time"
 
 # Each holds one value: an object or a list in its place would be refused by Elasticsearch for ever.
-VALUES = "@timestamp|message|event\\.(id|kind|dataset|sequence|duration|start|end)|log\\.level|(service|host)\\.name|trace\\.id|" \
-         "http\\.request\\.method|http\\.response\\.status_code|url\\.path|error\\.(type|message)"
-NOT_ONE_VALUE = Regexp.new("\\A(#{VALUES})\\.")
+VALUES = %w[@timestamp message event.id event.kind event.dataset event.sequence event.duration event.start event.end log.level service.name
+            host.name trace.id http.request.method http.response.status_code url.path error.type error.message]
+NOT_ONE_VALUE = Regexp.new("\\A#{Regexp.union(VALUES)}\\.")
 NOT_ONE_VALUE_OF_ANOMALIES = Regexp.new("\\A(window|anomaly)\\.[^.]+\\.")
 # Names that are empty, reserved, or lead a hundred objects down.
 BAD_NAME = Regexp.new("\\A_|\\A\\.|\\.\\.|\\.\\z|\\A\\z|(\\A|\\.)\\s+(\\.|\\z)|\\A([^.]*\\.){99}")

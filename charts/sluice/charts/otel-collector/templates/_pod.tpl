@@ -32,12 +32,14 @@ containers:
   - name: otel-collector
     image: {{ include "lib.image" (dict "root" . "image" .Values.image) }}
     args: [--config=/etc/otelcol-contrib/config.yaml]
-    {{- if .Values.global.security.enabled }}
     env:
+      # With Go's 100, a sixth of its CPU collected garbage, of a heap of 15 MiB. 400 takes 125 MiB.
+      - {name: GOGC, value: "200"}
+      {{- if .Values.global.security.enabled }}
       {{- range $server := list "kafka" "elasticsearch" }}
       {{- include "lib.clientPassword" (dict "root" $ "server" $server "user" "engine" "variable" (printf "%s_PASSWORD" (upper $server))) | nindent 6 }}
       {{- end }}
-    {{- end }}
+      {{- end }}
     ports:
       - {name: metrics, containerPort: 8888}
       - {name: health, containerPort: 13133}
