@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		"replication is 4: set --replication":                       func(in *Input) { in.Replication = 4 },
 		"zones is 0: set --zones":                                   func(in *Input) { in.Zones = 0 },
 		`engine is "fluentd": set --engine to otel or logstash`:     func(in *Input) { in.Engine = "fluentd" },
-		"Prometheus would hold 92,263,344 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
+		"series, too many for one: lower --rate": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
 	} {
 		c := defaults(t)
 		in := DefaultInput(c)
@@ -199,7 +199,7 @@ func TestFlushing(t *testing.T) {
 func TestEachCoefficientCounts(t *testing.T) {
 	c := defaults(t)
 	loads := []Input{DefaultInput(c), DefaultInput(c), DefaultInput(c), DefaultInput(c)}
-	loads[0].Rate = 1000
+	loads[0].Rate = 100
 	loads[1].Rate, loads[1].Engine = 5_000_000, Logstash
 	loads[2].Rate, loads[2].EventBytes, loads[2].Days = 20_000, 100_000, 1
 	loads[3].Rate, loads[3].Fsync, loads[3].KafkaHours = 100_000, true, 1000
