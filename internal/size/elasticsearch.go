@@ -45,7 +45,7 @@ func (s *sheet) elasticsearch() Elasticsearch {
 		return scale(elasticsearchShapes, s.Zones, func(node shape) []bound {
 			return []bound{
 				{"CPU", cpu / node.cpu},
-				{"disk", memory / node.memoryGiB},
+				{"disk", max(memory/node.memoryGiB, disk/s.Value("elasticsearch.volume_gib_max"))},
 				{"shards", all / s.Value("elasticsearch.shards_per_node")},
 			}
 		})
