@@ -37,7 +37,7 @@ func prometheus(ctx context.Context, b *bench, all *results.Results) error {
 		"sum(rate(process_cpu_seconds_total" + itself + "[5m]))",
 		"max(prometheus_tsdb_head_series) / count(up)",
 		// The brokers' own of each copy, and those of lag and offsets.
-		`count({__name__!="",partition!=""}) / count(kafka_log_log_size)`,
+		`count({__name__!="",partition!=""}) / count(kafka_log_size)`,
 	}
 	values := make([][]float64, len(queries))
 	err := b.out.Do("Prometheus about itself", func(s *progress.Step) error {
