@@ -14,6 +14,8 @@ import (
 	"sluice/internal/verify"
 )
 
+const noLogstash = "no image of Logstash can be assembled, and none is pulled here"
+
 // engine is the release's: it reads topics and settings of this program's while that has it to itself, and its own ones afterwards.
 type engine struct {
 	b        *bench
@@ -29,7 +31,7 @@ func withEngine(name string, measured func(context.Context, *engine, *results.Re
 			all.LeftOut[left] = "not measured here: start the release with the Collector (logstash.enabled=false, otelCollector.enabled=true)"
 			return nil
 		}
-		all.LeftOut[left] = "no image of Logstash can be assembled, and none is pulled here"
+		all.LeftOut[left] = noLogstash
 		e := &engine{b: b}
 		config, err := b.client.CoreV1().ConfigMaps(b.release.Namespace).Get(ctx, e.name(), metav1.GetOptions{})
 		if err != nil {

@@ -27,10 +27,10 @@ type part func(context.Context, *bench, *results.Results) error
 
 // parts in the order in which they run, and by name.
 var (
-	order = []string{"generator", "broker", "storage", "hop", "settings", "outage", "prometheus", "spark", "chart", "nodes"}
+	order = []string{"generator", "broker", "storage", "hop", "settings", "steady", "outage", "prometheus", "spark", "chart", "nodes"}
 	parts = map[string]part{
 		"generator": generator, "broker": broker, "storage": storage, "hop": withEngine("hop", hop),
-		"settings": withEngine("settings", settingsPart), "outage": withEngine("outage", outage),
+		"settings": withEngine("settings", settingsPart), "steady": steady, "outage": withEngine("outage", outage),
 		"prometheus": prometheus, "spark": spark, "chart": chartPart, "nodes": nodes,
 	}
 	withoutRelease = []string{"chart", "nodes"} // need none that runs

@@ -36,7 +36,7 @@ func (s *sheet) elasticsearch() Elasticsearch {
 		times("the other days' ÷ elasticsearch.disk_per_memory_read", disk*(1-1/days.value)/s.Value("elasticsearch.disk_per_memory_read")))
 	disk = max(disk, s.Value("elasticsearch.volume_gib_min")*float64(roundUp(fewestPods, s.Zones)))
 	cpu := s.product("Elasticsearch: CPUs", "CPUs", rate, times("peak", s.Peak), copies, times("growth with size", s.growth(s.EventBytes)),
-		s.over("elasticsearch.events_per_cpu_second"), s.over("load.share"))
+		s.over(ElasticsearchRate), s.over("load.share"))
 	bySize := s.product("Elasticsearch: shards of a day for their size", "shards", times("a day", day), s.over("elasticsearch.shard_gb"))
 	most := s.Value("elasticsearch.shards_per_index")
 

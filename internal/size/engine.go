@@ -33,12 +33,12 @@ var logstashShapes = []shape{
 }
 
 func (s *sheet) engine() Engine {
-	e, shapes, coefficient := Engine{Component: "otel-collector", VolumeGiB: otelVolumeGiB}, otelShapes, "otel.events_per_cpu_second"
+	e, shapes := Engine{Component: "otel-collector", VolumeGiB: otelVolumeGiB}, otelShapes
 	if s.Engine == Logstash {
-		e, shapes, coefficient = Engine{Component: "logstash", VolumeGiB: logstashVolumeGiB}, logstashShapes, "logstash.events_per_cpu_second"
+		e, shapes = Engine{Component: "logstash", VolumeGiB: logstashVolumeGiB}, logstashShapes
 	}
 	rate, peak, growth := times("rate", s.Rate), times("peak", s.Peak), times("growth with size", s.growth(s.EventBytes))
-	cpu := s.product("Engine: CPUs", "CPUs", rate, peak, growth, s.over(coefficient), s.over("load.share"))
+	cpu := s.product("Engine: CPUs", "CPUs", rate, peak, growth, s.over(EngineRate(e.Component)), s.over("load.share"))
 	flushed := s.product("Engine: pods where each event is flushed", "pods", rate, peak, s.over("engine.flushed_events_per_second"), s.over("load.share"))
 
 	byCPU := func(pod shape) []bound { return []bound{{"CPU", cpu / pod.cpu}} }

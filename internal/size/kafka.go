@@ -28,7 +28,7 @@ func (s *sheet) kafka(engineConsumers, sparkCores int) Kafka {
 
 	disk := s.product("Kafka: all disks", "GiB", rate, bytes, stored, times("kafka-retention × 3600 s", float64(s.KafkaHours)*3600), copies, share, over("GiB", 1<<30))
 	disk = max(disk, s.Value("kafka.volume_gib_min")*float64(roundUp(fewestPods, s.Zones)))
-	cpu := s.product("Kafka: CPUs", "CPUs", rate, peak, copies, times("growth with size", s.growth(s.EventBytes)), s.over("kafka.events_per_cpu_second"), share)
+	cpu := s.product("Kafka: CPUs", "CPUs", rate, peak, copies, times("growth with size", s.growth(s.EventBytes)), s.over(KafkaRate), share)
 	written := s.product("Kafka: written to disks at the peak", "bytes/s", rate, peak, bytes, stored, copies)
 	sent := s.product("Kafka: sent to readers and other brokers at the peak", "bytes/s", rate, peak, bytes, stored,
 		times("replication - 1 + kafka.readers", float64(s.Replication)-1+s.Value("kafka.readers")))

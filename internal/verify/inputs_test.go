@@ -16,6 +16,9 @@ import (
 func TestBadOptionsAreUsageErrors(t *testing.T) {
 	good := Options{Namespace: "ns", Release: "rel", Count: 1, Timeout: time.Minute}
 	require.NoError(t, good.validate())
+	measuring := good
+	measuring.Tolerance, measuring.Rate, measuring.Count, measuring.Timeout = Any, 10, 600, 2*time.Minute
+	require.NoError(t, measuring.validate())
 	for message, breakIt := range map[string]func(*Options){
 		"namespace must not be empty":       func(o *Options) { o.Namespace = "" },
 		"release must not be empty":         func(o *Options) { o.Release = "" },

@@ -3,6 +3,7 @@
 package verify
 
 import (
+	"math"
 	"time"
 
 	"sluice/internal/usage"
@@ -20,7 +21,7 @@ type Options struct {
 	Timeout time.Duration // for the events to arrive, from the start of the generator
 
 	// Tolerance is how far from what `sluice size` predicts an event may take CPU and disk, as a share: 0.3 for 30%. 0 does not
-	// measure it. It needs a Rate, and a run of a minute.
+	// measure it, Any tells it, however far it is. It needs a Rate, and a run of a minute.
 	Tolerance float64
 
 	// Restart lets the generator's container start again when its node dies. It sends the whole run
@@ -30,6 +31,9 @@ type Options struct {
 	// Progress, if set, is told after each look how far a step is. Calls do not overlap.
 	Progress func(step string, done, total int64)
 }
+
+// Any is a Tolerance.
+var Any = math.Inf(1)
 
 // The steps that Options.Progress is told of.
 const (
@@ -51,7 +55,7 @@ func (o Options) validate() error {
 		return usage.Errorf("rate must be 0 (as fast as possible) or more events a second, not %d", o.Rate)
 	case o.Size < 0:
 		return usage.Errorf("size must be 0 (the generator's own) or more bytes, not %d", o.Size)
-	case o.Tolerance < 0 || o.Tolerance >= 1:
+	case o.Tolerance < 0 || o.Tolerance >= 1 && o.Tolerance != Any:
 		return usage.Errorf("tolerance must be from 0 (measures nothing) to below 1, not %v", o.Tolerance)
 	case o.Tolerance > 0 && o.Rate < 1:
 		return usage.Errorf("tolerance %v needs a rate to hold the prediction against: set it, or tolerance to 0", o.Tolerance)

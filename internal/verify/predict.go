@@ -20,6 +20,9 @@ type Prediction struct {
 	Unit      string  `json:"unit"`
 	Predicted float64 `json:"predicted"`
 	Measured  float64 `json:"measured"`
+	// Coefficient is that of `sluice size` which says so, and Value what it would be by this run.
+	Coefficient string  `json:"coefficient"`
+	Value       float64 `json:"coefficient_value"`
 }
 
 // ratio is 1 where both are the same.
@@ -115,17 +118,27 @@ func (r *run) predictions(ctx context.Context, m *measurement, eventBytes float6
 		return nil, err
 	}
 	planned := coefficients.PerEvent(r.deployed.engine, eventBytes, r.deployed.indexCopies, r.deployed.logCopies)
-	const micro = 1e6
-	count := float64(r.Count)
+	cpu := func(component, coefficient string, planned float64) Prediction {
+		const micro = 1e6
+		p := Prediction{component + ", CPU", "µs", micro * planned, micro * used[component] / float64(r.Count), coefficient, 0}
+		p.Value = coefficients.Value(coefficient) / p.ratio()
+		return p
+	}
+	bytes := func(what, coefficient string, planned, measured float64) Prediction {
+		p := Prediction{what, "bytes", planned, measured, coefficient, 0}
+		p.Value = coefficients.Value(coefficient) * p.ratio()
+		return p
+	}
 	predictions := []Prediction{
-		{r.deployed.engine + ", CPU", "µs", micro * planned.EngineCPU, micro * used[r.deployed.engine] / count},
-		{"elasticsearch, CPU", "µs", micro * planned.ElasticsearchCPU, micro * used["elasticsearch"] / count},
-		{"kafka, CPU", "µs", micro * planned.KafkaCPU, micro * used["kafka"] / count},
-		{"a copy in the index", "bytes", planned.IndexBytes, (after.indexBytes - m.before.indexBytes) / (after.documents - m.before.documents)},
+		cpu(r.deployed.engine, size.EngineRate(r.deployed.engine), planned.EngineCPU),
+		cpu("elasticsearch", size.ElasticsearchRate, planned.ElasticsearchCPU),
+		cpu("kafka", size.KafkaRate, planned.KafkaCPU),
+		bytes("a copy in the index", "elasticsearch.stored_share", planned.IndexBytes,
+			(after.indexBytes-m.before.indexBytes)/(after.documents-m.before.documents)),
 	}
 	if after.hasLogBytes {
-		predictions = append(predictions, Prediction{"a copy in the topic", "bytes", planned.LogBytes,
-			(after.logBytes - m.before.logBytes) / (after.logRecords - m.before.logRecords)})
+		predictions = append(predictions, bytes("a copy in the topic", "kafka.stored_share", planned.LogBytes,
+			(after.logBytes-m.before.logBytes)/(after.logRecords-m.before.logRecords)))
 	}
 	return predictions, nil
 }

@@ -65,6 +65,8 @@ func TestAsPlanned(t *testing.T) {
 	report, err := p.run.do(t.Context())
 
 	require.NoError(t, err)
+	c, err := size.Defaults()
+	require.NoError(t, err)
 	require.Len(t, report.Predictions, 5)
 	for i, want := range []float64{1, 1, 1.2, 1, 0.8} {
 		assert.InDelta(t, want, report.Predictions[i].ratio(), 0.01, report.Predictions[i].What)
@@ -74,7 +76,9 @@ func TestAsPlanned(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.Print(&out))
 	assert.Contains(t, out.String(), "OF AN EVENT          PREDICTED  MEASURED")
-	assert.Contains(t, out.String(), "a copy in the topic")
+	assert.Regexp(t, `a copy in the topic +\d+ bytes +\d+ bytes +0.80 +--set kafka.stored_share=0.28`, out.String())
+	assert.InDelta(t, 0.8*c.Value("kafka.stored_share"), report.Predictions[4].Value, 0.001)
+	assert.InDelta(t, c.Value("kafka.events_per_cpu_second")/1.2, report.Predictions[2].Value, 1)
 }
 
 func TestNotAsPlanned(t *testing.T) {
@@ -91,6 +95,14 @@ func TestNotAsPlanned(t *testing.T) {
 			assert.Contains(t, check.Hint, "sluice size --explain")
 		}
 	}
+}
+
+func TestAnyToleranceTells(t *testing.T) {
+	p := measured(t, map[string]float64{"kafka": 5})
+	p.run.Tolerance = Any
+	report, err := p.run.do(t.Context())
+	require.NoError(t, err)
+	assert.InDelta(t, 5, report.Predictions[2].ratio(), 0.01)
 }
 
 func TestWhatCannotBeMeasured(t *testing.T) {

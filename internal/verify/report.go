@@ -109,9 +109,10 @@ func (r *Report) Print(w io.Writer) error {
 	table.Flush()
 	if r.Predictions != nil {
 		fmt.Fprintln(w)
-		fmt.Fprintln(table, "OF AN EVENT\tPREDICTED\tMEASURED\tRATIO")
+		fmt.Fprintln(table, "OF AN EVENT\tPREDICTED\tMEASURED\tRATIO\tTO PLAN WITH IT")
 		for _, p := range r.Predictions {
-			fmt.Fprintf(table, "%s\t%.0f %s\t%.0f %s\t%.2f\n", p.What, p.Predicted, p.Unit, p.Measured, p.Unit, p.ratio())
+			fmt.Fprintf(table, "%s\t%.0f %s\t%.0f %s\t%.2f\t--set %s=%.*f\n", p.What, p.Predicted, p.Unit, p.Measured, p.Unit, p.ratio(),
+				p.Coefficient, decimals(p.Value), p.Value)
 		}
 		table.Flush()
 	}
@@ -123,6 +124,14 @@ func (r *Report) Print(w io.Writer) error {
 	_, err := fmt.Fprintf(w, "\nFrom event to searchable: p50 %s, p99 %s (to the nearest poll, every %s)\n",
 		seconds(r.LatencyP50), seconds(r.LatencyP99), seconds(r.Resolution))
 	return err
+}
+
+// decimals are as many as leave two digits at least: of events a second none, of shares two.
+func decimals(value float64) int {
+	if value < 10 {
+		return 2
+	}
+	return 0
 }
 
 func seconds(s float64) string { return fmt.Sprintf("%.2f s", s) }

@@ -59,13 +59,8 @@ func Tables(r results.Results) []Table {
 	}
 	if r.Broker != nil {
 		t := Table{"broker", "CPU of the broker", []string{"events a second", "events per CPU-second"}, nil}
-		for _, name := range slices.Sorted(maps.Keys(r.Broker)) {
-			b := r.Broker[name]
-			rate := "as fast as they can be sent"
-			if b.Rate > 0 {
-				rate = chart.Short(float64(b.Rate))
-			}
-			t.Rows = append(t.Rows, []string{rate, spread(b.EventsPerCPUSecond)})
+		for _, b := range slices.SortedFunc(maps.Values(r.Broker), func(a, b results.Broker) int { return a.Rate - b.Rate }) {
+			t.Rows = append(t.Rows, []string{rate(b.Rate), spread(b.EventsPerCPUSecond)})
 		}
 		all = append(all, t)
 	}
@@ -76,6 +71,15 @@ func Tables(r results.Results) []Table {
 			s := r.Settings[name]
 			t.Rows = append(t.Rows, []string{name, spread(s.RateRatio), spread(s.EventsPerSecond), spread(s.EventsPerCPUSecond),
 				spread(s.CatchUpSeconds), spread(s.ElasticsearchCPUSeconds)})
+		}
+		all = append(all, t)
+	}
+	for _, engine := range slices.Sorted(maps.Keys(r.Steady)) {
+		t := Table{"steady", "Events per CPU-second at a steady rate, with " + engine, []string{"events a second", "engine", "Elasticsearch", "Kafka",
+			"until searchable, p50, s", "p99, s"}, nil}
+		for _, s := range slices.SortedFunc(maps.Values(r.Steady[engine]), func(a, b results.Steady) int { return a.Rate - b.Rate }) {
+			t.Rows = append(t.Rows, []string{rate(s.Rate), spread(s.EventsPerCPUSecond), spread(s.ElasticsearchPerCPU), spread(s.KafkaPerCPU),
+				spread(s.P50Seconds), spread(s.P99Seconds)})
 		}
 		all = append(all, t)
 	}
@@ -180,6 +184,13 @@ func hopTable(hop map[string]results.Engine) Table {
 		}
 	}
 	return t
+}
+
+func rate(eventsPerSecond int) string {
+	if eventsPerSecond == 0 {
+		return "as many as can be sent"
+	}
+	return chart.Short(float64(eventsPerSecond))
 }
 
 func figures(part, name string, all map[string]measure.Figure) Table {
