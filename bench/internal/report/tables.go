@@ -115,7 +115,7 @@ func Tables(r results.Results) []Table {
 	if r.Nodes != nil {
 		t := Table{"nodes", "Installation on simulated nodes", []string{"nodes", "pods", "seconds until ready", "seconds per pod"}, nil}
 		for _, n := range slices.SortedFunc(maps.Values(r.Nodes), func(a, b results.Installation) int { return a.Nodes - b.Nodes }) {
-			t.Rows = append(t.Rows, []string{chart.Short(float64(n.Nodes)), strconv.Itoa(n.Pods), spread(n.Seconds), spread(n.SecondsPerPod)})
+			t.Rows = append(t.Rows, []string{strconv.Itoa(n.Nodes), strconv.Itoa(n.Pods), spread(n.Seconds), spread(n.SecondsPerPod)})
 		}
 		all = append(all, t)
 	}
