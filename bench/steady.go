@@ -68,7 +68,8 @@ func steadyOf(rate int, engine string, reports []verify.Report) (s results.Stead
 		Rate:                rate,
 		EventsPerCPUSecond:  coefficient(size.EngineRate(engine)),
 		ElasticsearchPerCPU: coefficient(size.ElasticsearchRate),
-		KafkaPerCPU:         coefficient(size.KafkaRate),
+		KafkaRequestCPUs:    coefficient(size.KafkaRequests),
+		GeneratedPerCPU:     measure.Of(each(reports, func(r verify.Report) float64 { return r.Yardstick })),
 		P50Seconds:          measure.Of(each(reports, func(r verify.Report) float64 { return r.LatencyP50 })),
 		P99Seconds:          measure.Of(each(reports, func(r verify.Report) float64 { return r.LatencyP99 })),
 	}

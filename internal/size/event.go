@@ -2,30 +2,44 @@ package size
 
 import "math"
 
-// The coefficients of CPU that are not the engine's.
+// Coefficients that runs are held against, beside EngineRate. Yardstick tells how fast a CPU was where those of CPU were measured.
 const (
 	ElasticsearchRate = "elasticsearch.events_per_cpu_second"
 	KafkaRate         = "kafka.events_per_cpu_second"
+	KafkaRequests     = "kafka.request_cpus"
+	Yardstick         = "machine.generated_events_per_cpu_second"
 )
+
+// Load is what events come to, and what of.
+type Load struct {
+	Engine      string  // as the chart calls it
+	Rate        float64 // events a second
+	EventBytes  float64
+	IndexCopies int // of a document
+	LogCopies   int // of a record
+	Brokers     int
+}
 
 // PerEvent is what plans count one event as: CPU seconds over all pods of a component, and bytes of one copy.
 type PerEvent struct {
 	EngineCPU        float64
 	ElasticsearchCPU float64
 	KafkaCPU         float64
+	KafkaRequestsCPU float64 // of the requests that bring it and others: the fewer events a second, the more
 	IndexBytes       float64
 	LogBytes         float64
 }
 
-// PerEvent is for events of so many bytes, an engine as the chart calls it, and as many copies as Elasticsearch and Kafka hold.
-func (c Coefficients) PerEvent(engine string, bytes float64, indexCopies, logCopies int) PerEvent {
-	growth := c.growth(bytes)
+// PerEvent is for one of a load.
+func (c Coefficients) PerEvent(l Load) PerEvent {
+	growth := c.growth(l.EventBytes)
 	return PerEvent{
-		EngineCPU:        growth / c.Value(EngineRate(engine)),
-		ElasticsearchCPU: growth * float64(indexCopies) / c.Value(ElasticsearchRate),
-		KafkaCPU:         growth * float64(logCopies) / c.Value(KafkaRate),
-		IndexBytes:       bytes * c.Value("elasticsearch.stored_share"),
-		LogBytes:         bytes * c.Value("kafka.stored_share"),
+		EngineCPU:        growth / c.Value(EngineRate(l.Engine)),
+		ElasticsearchCPU: growth * float64(l.IndexCopies) / c.Value(ElasticsearchRate),
+		KafkaCPU:         growth * float64(l.LogCopies) / c.Value(KafkaRate),
+		KafkaRequestsCPU: float64(l.Brokers) * c.Value(KafkaRequests) / l.Rate,
+		IndexBytes:       l.EventBytes * c.Value("elasticsearch.stored_share"),
+		LogBytes:         l.EventBytes * c.Value("kafka.stored_share"),
 	}
 }
 

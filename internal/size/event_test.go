@@ -10,7 +10,7 @@ import (
 func TestPerEventIsThePlans(t *testing.T) {
 	c := defaults(t)
 	p := plan(t, func(in *Input) { in.Rate, in.EventBytes, in.Engine = 3000, 1000, Logstash })
-	e := c.PerEvent("logstash", 1000, 2, 3)
+	e := c.PerEvent(Load{Engine: "logstash", Rate: 3000, EventBytes: 1000, IndexCopies: 2, LogCopies: 3, Brokers: p.Kafka.Pods})
 	planned := 3000 * p.Input.Peak / c.Value("load.share")
 	found := 0
 	for _, step := range p.Steps {
@@ -28,5 +28,6 @@ func TestPerEventIsThePlans(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 5, found)
-	assert.Less(t, c.PerEvent("otel-collector", 100, 1, 1).EngineCPU, e.EngineCPU)
+	assert.InEpsilon(t, float64(p.Kafka.Pods)*c.Value(KafkaRequests)/3000, e.KafkaRequestsCPU, 1e-9)
+	assert.Less(t, c.PerEvent(Load{Engine: "otel-collector", EventBytes: 100}).EngineCPU, e.EngineCPU)
 }

@@ -36,10 +36,12 @@ func (s *sheet) kafka(engineConsumers, sparkCores int) Kafka {
 	volume := s.Value("aws.volume_bytes_per_second") * s.Value("load.share")
 	byBytes := s.product("Kafka: partitions for the bytes", "partitions", rate, peak, bytes, stored, s.over("kafka.partition_bytes_per_second"))
 
+	requests := s.product("Kafka: CPUs of each broker for requests, however little they carry", "CPUs", s.times(KafkaRequests), share)
+
 	brokers := func(partitions int) fleet {
 		return scale(kafkaShapes, s.Zones, func(broker shape) []bound {
 			return []bound{
-				{"CPU", cpu / broker.cpu},
+				{"CPU", cpu / (broker.cpu - requests)},
 				{"disk", disk / s.Value("kafka.volume_gib_max")},
 				{"disk throughput", written / volume},
 				{"network", sent / (network * broker.cpuLimit)},

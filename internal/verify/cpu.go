@@ -69,16 +69,16 @@ func newer(samples, before map[string]cpuSample) bool {
 	return true
 }
 
-// usedBy are the CPU seconds by component between two readings, without what the pods use anyway: as they did between the reading
-// idle and the first of the two.
-func usedBy(idle, from, to map[string]cpuSample) (map[string]float64, error) {
+// usedBy are the CPU seconds by component between two readings, without what the pods use anyway: as they did between two readings
+// before.
+func usedBy(idle, resting, from, to map[string]cpuSample) (map[string]float64, error) {
 	used := map[string]float64{}
 	for pod, last := range to {
-		first, early := from[pod], idle[pod]
-		if first.component == "" || early.component == "" || last.seconds < first.seconds || first.seconds < early.seconds {
+		first, rested, early := from[pod], resting[pod], idle[pod]
+		if early.component == "" || rested.seconds < early.seconds || first.seconds < rested.seconds || last.seconds < first.seconds {
 			return nil, fmt.Errorf("%s has started again meanwhile", pod)
 		}
-		rest := (first.seconds - early.seconds) / first.at.Sub(early.at).Seconds()
+		rest := (rested.seconds - early.seconds) / rested.at.Sub(early.at).Seconds()
 		used[last.component] += last.seconds - first.seconds - rest*last.at.Sub(first.at).Seconds()
 	}
 	return used, nil

@@ -91,24 +91,54 @@ func (e *elastic) refresh(ctx context.Context) error {
 	return e.post(ctx, e.index, "_refresh", nil, nil)
 }
 
-// stored is what the primary shards of all days take on their disks, in bytes, and their documents, once all is written there.
-func (e *elastic) stored(ctx context.Context) (bytes, documents float64, err error) {
-	if err := e.post(ctx, e.index, "_flush", nil, nil); err != nil {
-		return 0, 0, err
+// segment is a part of an index: written once, and then merged into larger ones.
+type segment struct{ bytes, documents float64 }
+
+// segments are those of the primary shards of all days that are searched, by index, shard and name. What a merge is about to write
+// or has just replaced is not among them.
+func (e *elastic) segments(ctx context.Context) (map[string]segment, error) {
+	if err := e.refresh(ctx); err != nil {
+		return nil, err
 	}
 	var answer struct {
-		All struct {
-			Primaries struct {
-				Docs  struct{ Count float64 }
-				Store struct {
-					Size float64 `json:"size_in_bytes"`
+		Indices map[string]struct {
+			Shards map[string][]struct {
+				Routing  struct{ Primary bool }
+				Segments map[string]struct {
+					Documents float64 `json:"num_docs"`
+					Bytes     float64 `json:"size_in_bytes"`
+					Search    bool
 				}
 			}
-		} `json:"_all"`
+		}
 	}
-	url := fmt.Sprintf("%s/%s/_stats/docs,store?ignore_unavailable=true", e.url, e.index)
-	err = Fetch(ctx, e.http, http.MethodGet, url, nil, &answer)
-	return answer.All.Primaries.Store.Size, answer.All.Primaries.Docs.Count, err
+	url := fmt.Sprintf("%s/%s/_segments?ignore_unavailable=true", e.url, e.index)
+	err := Fetch(ctx, e.http, http.MethodGet, url, nil, &answer)
+	found := map[string]segment{}
+	for index, of := range answer.Indices {
+		for shard, copies := range of.Shards {
+			for _, c := range copies {
+				for name, s := range c.Segments {
+					if c.Routing.Primary && s.Search {
+						found[index+"/"+shard+"/"+name] = segment{s.Bytes, s.Documents}
+					}
+				}
+			}
+		}
+	}
+	return found, err
+}
+
+// bytesOfNew is the mean size of a document in the segments that were not there before. What was there and has been merged into
+// them counts, too: as much as it takes now.
+func bytesOfNew(before, after map[string]segment) float64 {
+	var bytes, documents float64
+	for name, s := range after {
+		if _, old := before[name]; !old {
+			bytes, documents = bytes+s.bytes, documents+s.documents
+		}
+	}
+	return bytes / documents
 }
 
 func (e *elastic) deadLetterIndex() string { return e.index + "-dead-letter" }

@@ -24,7 +24,7 @@ type fakeElastic struct {
 	deadLetters []string // sources
 	down        int      // requests to refuse
 	status      int      // answer to everything, if set
-	stats       string   // answer to _stats
+	segments    string   // answer to _segments
 	onRefresh   func(*fakeElastic)
 }
 
@@ -61,10 +61,8 @@ func (f *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			f.onRefresh(f)
 		}
 		fmt.Fprint(w, "{}")
-	case "/logs/_flush":
-		fmt.Fprint(w, "{}")
-	case "/logs/_stats/docs,store":
-		fmt.Fprint(w, f.stats)
+	case "/logs/_segments":
+		fmt.Fprint(w, f.segments)
 	case "/logs/_count":
 		fmt.Fprintf(w, `{"count":%d}`, len(f.documents))
 	case "/logs/_search":

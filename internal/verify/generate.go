@@ -32,11 +32,31 @@ type summary struct {
 	Acknowledged int64   `json:"acknowledged"`
 	Failed       int64   `json:"failed"`
 	Seconds      float64 `json:"duration_seconds"`
+	CPU          float64 `json:"cpu_seconds"`
 }
 
 // generate runs the log-generator as a Job beside the release.
 func generate(ctx context.Context, client *kube.Client, o Options, d deployed, runID string) (generated, error) {
-	result, err := client.RunJob(ctx, generatorJob(o, d, runID))
+	return runGenerator(ctx, client, generatorJob(o, d, runID, sending(o, d, runID)), runID)
+}
+
+// yardstick are the events that a CPU of the cluster makes in a second: how fast it is.
+func yardstick(ctx context.Context, client *kube.Client, o Options, d deployed, runID string) (float64, error) {
+	const count = 10_000_000 // two or three seconds
+	g, err := runGenerator(ctx, client, generatorJob(o, d, runID, []string{
+		"--output=discard", "--rate=0", "--count=" + strconv.Itoa(count), "--run-id=" + runID, "--metrics-addr=",
+	}), runID)
+	if err != nil {
+		return 0, err
+	}
+	if g.exitCode != 0 || !(g.summary.CPU > 0) {
+		return 0, fmt.Errorf("the log-generator ended with exit code %d after %v CPU seconds", g.exitCode, g.summary.CPU)
+	}
+	return count / g.summary.CPU, nil
+}
+
+func runGenerator(ctx context.Context, client *kube.Client, job *batchv1.Job, runID string) (generated, error) {
+	result, err := client.RunJob(ctx, job)
 	if err != nil {
 		return generated{}, err
 	}
@@ -48,7 +68,8 @@ func generate(ctx context.Context, client *kube.Client, o Options, d deployed, r
 	return g, nil
 }
 
-func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
+// sending are the arguments for the numbered events.
+func sending(o Options, d deployed, runID string) []string {
 	args := []string{
 		"--brokers=" + o.Release + "-kafka:9092",
 		"--topic=" + d.topic,
@@ -61,18 +82,26 @@ func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 	if o.Size > 0 {
 		args = append(args, "--size="+strconv.Itoa(o.Size))
 	}
-	var volumes []corev1.Volume
-	var mounts []corev1.VolumeMount
 	if d.security.Enabled {
 		args = append(args, "--tls", "--tls-ca="+kafkaFiles+"/"+caKey,
 			"--sasl=scram-sha-512", "--username="+testUser, "--password-file="+kafkaFiles+"/"+passwordKey)
+	}
+	if o.Restart {
+		args = append(args, "--connect-timeout=5m") // Kafka starts again with the node, and more slowly
+	}
+	return args
+}
+
+func generatorJob(o Options, d deployed, runID string, args []string) *batchv1.Job {
+	var volumes []corev1.Volume
+	var mounts []corev1.VolumeMount
+	if d.security.Enabled {
 		volumes = []corev1.Volume{kafkaVolume(d.security, o.Release)}
 		mounts = []corev1.VolumeMount{{Name: volumes[0].Name, MountPath: kafkaFiles, ReadOnly: true}}
 	}
 	restartPolicy, restarts := corev1.RestartPolicyNever, int32(0) // a generator that fails is reported at once
 	if o.Restart {
 		restartPolicy, restarts = corev1.RestartPolicyOnFailure, 5
-		args = append(args, "--connect-timeout=5m") // Kafka starts again with the node, and more slowly
 	}
 	// Not the name log-generator: that Service's selector, and so Prometheus, must not find this pod.
 	labels := map[string]string{

@@ -101,7 +101,8 @@ func TestImageRef(t *testing.T) {
 }
 
 func TestGeneratorJobIsRestricted(t *testing.T) {
-	job := generatorJob(Options{Namespace: "ns", Release: "rel", Count: 5, Rate: 2, Size: 100}, deployed{image: "i", topic: "t"}, "0192-1f")
+	o, d := Options{Namespace: "ns", Release: "rel", Count: 5, Rate: 2, Size: 100}, deployed{image: "i", topic: "t"}
+	job := generatorJob(o, d, "0192-1f", sending(o, d, "0192-1f"))
 	pod := job.Spec.Template.Spec
 	container := pod.Containers[0]
 
@@ -125,7 +126,8 @@ func TestGeneratorLogsInToASecuredKafka(t *testing.T) {
 	all["global"].(map[string]any)["security"] = map[string]any{"enabled": true, "existingSecrets": map[string]any{"kafka-tls": "my-kafka"}}
 	d, err := deployedBy(all)
 	require.NoError(t, err)
-	pod := generatorJob(Options{Release: "rel"}, d, "verify-1").Spec.Template.Spec
+	o := Options{Release: "rel"}
+	pod := generatorJob(o, d, "verify-1", sending(o, d, "verify-1")).Spec.Template.Spec
 
 	assert.Equal(t, []string{"--tls", "--tls-ca=/etc/kafka-client/ca.crt", "--sasl=scram-sha-512", "--username=test", "--password-file=/etc/kafka-client/password"},
 		pod.Containers[0].Args[len(pod.Containers[0].Args)-5:])
@@ -139,7 +141,7 @@ func TestGeneratorLogsInToASecuredKafka(t *testing.T) {
 }
 
 func TestGeneratorIsRestartedOnlyIfAsked(t *testing.T) {
-	job := generatorJob(Options{Restart: true}, deployed{}, "verify-1")
+	job := generatorJob(Options{Restart: true}, deployed{}, "verify-1", nil)
 	assert.Equal(t, corev1.RestartPolicyOnFailure, job.Spec.Template.Spec.RestartPolicy)
 	assert.Positive(t, *job.Spec.BackoffLimit)
 }

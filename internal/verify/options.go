@@ -37,9 +37,11 @@ var Any = math.Inf(1)
 
 // The steps that Options.Progress is told of.
 const (
-	StepIdle     = "seconds of rest measured" // with a Tolerance
-	StepGenerate = "acknowledged"             // by Kafka: 0 until the generator has come to its end
-	StepSearch   = "searchable"               // in Elasticsearch
+	StepSpeed    = "speed of a CPU" // this one and the next two with a Tolerance
+	StepIdle     = "seconds of rest measured"
+	StepWarmUp   = "seconds of warming up"
+	StepGenerate = "acknowledged" // by Kafka: 0 until the generator has come to its end
+	StepSearch   = "searchable"   // in Elasticsearch
 )
 
 // validate returns a usage error for an option that can't work.

@@ -31,8 +31,7 @@ func (p Prediction) ratio() float64 { return p.Measured / p.Predicted }
 // stock is what has been used and stored at a moment.
 type stock struct {
 	cpu         map[string]cpuSample
-	indexBytes  float64 // of primary shards
-	documents   float64
+	segments    map[string]segment
 	logBytes    float64 // of all copies
 	logRecords  float64 // of all copies, since each partition began
 	hasLogBytes bool
@@ -40,14 +39,21 @@ type stock struct {
 
 // measurement is the beginning of one.
 type measurement struct {
-	idle   map[string]cpuSample
-	before stock
+	yardstick float64 // events that a CPU makes in a second
+	idle      map[string]cpuSample
+	resting   map[string]cpuSample // at the end of the rest
+	before    stock
 }
 
-// startMeasuring sees what the pods use while nothing is sent.
+// startMeasuring sees how fast a CPU is, what the pods use while nothing is sent, and what there is once they are warm.
 func (r *run) startMeasuring(ctx context.Context) (*measurement, error) {
 	var m measurement
 	var err error
+	r.progress(StepSpeed, 0, 1)
+	if m.yardstick, err = r.yardstick(ctx); err != nil {
+		return nil, err
+	}
+	r.progress(StepIdle, 0, int64(r.idle.Seconds()))
 	if m.idle, err = r.cpu(ctx); err != nil {
 		return nil, err
 	}
@@ -56,28 +62,40 @@ func (r *run) startMeasuring(ctx context.Context) (*measurement, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if m.before, err = r.takeStock(ctx, m.idle, 0); err != nil {
+	if m.resting, err = r.cpuAfter(ctx, m.idle); err != nil {
 		return nil, err
 	}
-	return &m, nil
+	r.progress(StepWarmUp, 0, int64(warmUp.Seconds()))
+	if err = r.warmUp(ctx); err != nil {
+		return nil, err
+	}
+	m.before, err = r.takeStock(ctx, 0)
+	return &m, err
 }
 
-// takeStock waits until all CPU samples are newer than those before, and Prometheus knows of as many records.
-func (r *run) takeStock(ctx context.Context, before map[string]cpuSample, records float64) (s stock, err error) {
-	err = r.eventually(ctx, func() error {
-		if s.cpu, err = r.cpu(ctx); err != nil {
+// cpuAfter waits until all samples are newer than those before.
+func (r *run) cpuAfter(ctx context.Context, before map[string]cpuSample) (samples map[string]cpuSample, err error) {
+	return samples, r.eventually(ctx, func() error {
+		if samples, err = r.cpu(ctx); err != nil {
 			return err
 		}
-		if !newer(s.cpu, before) {
+		if !newer(samples, before) {
 			return errors.New("the kubelets have not looked at the containers again")
 		}
 		return nil
 	})
+}
+
+// takeStock waits until what the kubelets tell is of now, and Prometheus knows of as many records.
+func (r *run) takeStock(ctx context.Context, records float64) (s stock, err error) {
+	stale, err := r.cpu(ctx)
 	if err != nil {
 		return s, err
 	}
-	// Only now, some ten seconds later: the size that Elasticsearch tells is as old, and merges that go on count twice.
-	if s.indexBytes, s.documents, err = r.elastic.stored(ctx); err != nil || !r.deployed.prometheus {
+	if s.cpu, err = r.cpuAfter(ctx, stale); err != nil {
+		return s, err
+	}
+	if s.segments, err = r.elastic.segments(ctx); err != nil || !r.deployed.prometheus {
 		return s, err
 	}
 	s.hasLogBytes = true
@@ -104,25 +122,32 @@ func (r *run) predictions(ctx context.Context, m *measurement, eventBytes float6
 	if err != nil {
 		return nil, err
 	}
-	// A reading that may be older than the end of the run, for one that is newer.
-	stale, err := r.cpu(ctx)
+	after, err := r.takeStock(ctx, m.before.logRecords+float64(r.Count*r.deployed.logCopies))
 	if err != nil {
 		return nil, err
 	}
-	after, err := r.takeStock(ctx, stale, m.before.logRecords+float64(r.Count*r.deployed.logCopies))
+	used, err := usedBy(m.idle, m.resting, m.before.cpu, after.cpu)
 	if err != nil {
 		return nil, err
 	}
-	used, err := usedBy(m.idle, m.before.cpu, after.cpu)
-	if err != nil {
-		return nil, err
+	brokers := 0
+	for _, sample := range after.cpu {
+		if sample.component == "kafka" {
+			brokers++
+		}
 	}
-	planned := coefficients.PerEvent(r.deployed.engine, eventBytes, r.deployed.indexCopies, r.deployed.logCopies)
-	cpu := func(component, coefficient string, planned float64) Prediction {
+	planned := coefficients.PerEvent(size.Load{
+		Engine: r.deployed.engine, Rate: float64(r.Rate), EventBytes: eventBytes,
+		IndexCopies: r.deployed.indexCopies, LogCopies: r.deployed.logCopies, Brokers: brokers,
+	})
+	speed := m.yardstick / coefficients.Value(size.Yardstick)
+	took := func(component string) float64 { return used[component] / float64(r.Count) }
+	cpu := func(component, coefficient string, planned, value float64) Prediction {
 		const micro = 1e6
-		p := Prediction{component + ", CPU", "µs", micro * planned, micro * used[component] / float64(r.Count), coefficient, 0}
-		p.Value = coefficients.Value(coefficient) / p.ratio()
-		return p
+		return Prediction{component + ", CPU", "µs", micro * planned / speed, micro * took(component), coefficient, value}
+	}
+	rate := func(component, coefficient string, planned float64) Prediction {
+		return cpu(component, coefficient, planned, coefficients.Value(coefficient)*planned/took(component))
 	}
 	bytes := func(what, coefficient string, planned, measured float64) Prediction {
 		p := Prediction{what, "bytes", planned, measured, coefficient, 0}
@@ -130,11 +155,13 @@ func (r *run) predictions(ctx context.Context, m *measurement, eventBytes float6
 		return p
 	}
 	predictions := []Prediction{
-		cpu(r.deployed.engine, size.EngineRate(r.deployed.engine), planned.EngineCPU),
-		cpu("elasticsearch", size.ElasticsearchRate, planned.ElasticsearchCPU),
-		cpu("kafka", size.KafkaRate, planned.KafkaCPU),
+		rate(r.deployed.engine, size.EngineRate(r.deployed.engine), planned.EngineCPU),
+		rate("elasticsearch", size.ElasticsearchRate, planned.ElasticsearchCPU),
+		// At such rates it is the requests that a broker's CPU goes to, and hardly what they carry.
+		cpu("kafka", size.KafkaRequests, planned.KafkaRequestsCPU+planned.KafkaCPU,
+			(took("kafka")-planned.KafkaCPU/speed)*float64(r.Rate)/float64(brokers)),
 		bytes("a copy in the index", "elasticsearch.stored_share", planned.IndexBytes,
-			(after.indexBytes-m.before.indexBytes)/(after.documents-m.before.documents)),
+			bytesOfNew(m.before.segments, after.segments)),
 	}
 	if after.hasLogBytes {
 		predictions = append(predictions, bytes("a copy in the topic", "kafka.stored_share", planned.LogBytes,
@@ -156,7 +183,7 @@ func (r *run) asPlanned(predictions []Prediction, err error) Check {
 		}
 	}
 	if off != nil {
-		return failed(name, "other work on this machine, a run that is too short, or a coefficient that is not this cluster's: `sluice size --explain` lists them, --set and internal/size/coefficients.yaml change them",
+		return failed(name, "other work on this machine, a rate far from the 1,000 a second that the coefficients are of, or one that is not this cluster's: `sluice size --explain` lists them, --set and internal/size/coefficients.yaml change them",
 			"%s", strings.Join(off, "; "))
 	}
 	return ok(name, "%d predictions hold within %.0f%%", len(predictions), 100*r.Tolerance)

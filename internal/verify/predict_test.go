@@ -21,9 +21,11 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 	t.Helper()
 	c, err := size.Defaults()
 	require.NoError(t, err)
-	planned := c.PerEvent("otel-collector", eventBytes, 1, 1)
+	planned := c.PerEvent(size.Load{Engine: "otel-collector", Rate: 10, EventBytes: eventBytes, IndexCopies: 1, LogCopies: 1, Brokers: 1})
 	p := newPipeline(t)
 	p.run.Tolerance, p.run.Rate, p.run.idle = 0.3, 10, time.Millisecond
+	const speed = 2 // of a CPU, beside the one of the coefficients
+	p.run.yardstick = func(context.Context) (float64, error) { return speed * c.Value(size.Yardstick), nil }
 	p.run.deployed.indexCopies, p.run.deployed.logCopies = 1, 1
 	p.topic.audited.bytes = testCount * eventBytes
 	times := func(name string, value float64) float64 {
@@ -33,16 +35,24 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 		return value
 	}
 
+	// A replica's segment, and one that is not searched any more, do not count; the first one was there before.
 	store := func(bytes float64, documents int) string {
-		return fmt.Sprintf(`{"_all":{"primaries":{"docs":{"count":%d},"store":{"size_in_bytes":%.0f}}}}`, documents, bytes)
+		return fmt.Sprintf(`{"indices":{"logs-1":{"shards":{"0":[
+			{"routing":{"primary":true},"segments":{"_0":{"num_docs":1000,"size_in_bytes":999999,"search":true},
+				"_1":{"num_docs":%d,"size_in_bytes":%.0f,"search":true},"_2":{"num_docs":7,"size_in_bytes":7000000,"search":false}}},
+			{"routing":{"primary":false},"segments":{"_1":{"num_docs":7,"size_in_bytes":7000000,"search":true}}}]}}}}`, documents, bytes)
 	}
-	const size, records = `sum(kafka_log_size{topic="logs-topic"})`, `sum(kafka_log_logendoffset{topic="logs-topic"})`
-	p.elastic.stats = store(1e6, 1000)
-	p.prometheus.values = map[string]float64{size: 5e5, records: 1000}
-	sent := 0.0
+	const logSize, records = `sum(kafka_log_size{topic="logs-topic"})`, `sum(kafka_log_logendoffset{topic="logs-topic"})`
+	p.elastic.segments = `{"indices":{"logs-1":{"shards":{"0":[{"routing":{"primary":true},"segments":{"_0":{"num_docs":1000,"size_in_bytes":999999,"search":true}}}]}}}}`
+	p.prometheus.values = map[string]float64{logSize: 5e5, records: 1000}
+	sent, compiled := 0.0, 0.0
+	p.run.warmUp = func(context.Context) error {
+		compiled = 100 // CPU seconds that no event of the run takes
+		return nil
+	}
 	p.run.generate = func(context.Context) (generated, error) {
-		p.elastic.stats = store(1e6+times("index", testCount*planned.IndexBytes), 1000+testCount)
-		p.prometheus.values = map[string]float64{size: 5e5 + times("log", testCount*planned.LogBytes), records: 1000 + testCount}
+		p.elastic.segments = store(times("index", testCount*planned.IndexBytes), testCount)
+		p.prometheus.values = map[string]float64{logSize: 5e5 + times("log", testCount*planned.LogBytes), records: 1000 + testCount}
 		sent = testCount
 		return p.generated, nil
 	}
@@ -51,9 +61,9 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 	p.run.cpu = func(context.Context) (map[string]cpuSample, error) {
 		now, rest = now.Add(10*time.Second), rest+1
 		return map[string]cpuSample{
-			"rel-otel-collector-0": {"otel-collector", rest + times("otel-collector", sent*planned.EngineCPU), now},
-			"rel-elasticsearch-0":  {"elasticsearch", rest + times("elasticsearch", sent*planned.ElasticsearchCPU), now},
-			"rel-kafka-0":          {"kafka", rest + times("kafka", sent*planned.KafkaCPU), now},
+			"rel-otel-collector-0": {"otel-collector", rest + compiled + times("otel-collector", sent*planned.EngineCPU/speed), now},
+			"rel-elasticsearch-0":  {"elasticsearch", rest + compiled + times("elasticsearch", sent*planned.ElasticsearchCPU/speed), now},
+			"rel-kafka-0":          {"kafka", rest + compiled + times("kafka", sent*(planned.KafkaRequestsCPU+planned.KafkaCPU)/speed), now},
 		}, nil
 	}
 	return p
@@ -76,9 +86,11 @@ func TestAsPlanned(t *testing.T) {
 	var out bytes.Buffer
 	require.NoError(t, report.Print(&out))
 	assert.Contains(t, out.String(), "OF AN EVENT          PREDICTED  MEASURED")
+	assert.Contains(t, out.String(), "A CPU makes ")
 	assert.Regexp(t, `a copy in the topic +\d+ bytes +\d+ bytes +0.80 +--set kafka.stored_share=0.28`, out.String())
 	assert.InDelta(t, 0.8*c.Value("kafka.stored_share"), report.Predictions[4].Value, 0.001)
-	assert.InDelta(t, c.Value("kafka.events_per_cpu_second")/1.2, report.Predictions[2].Value, 1)
+	assert.InDelta(t, 1.2*c.Value(size.KafkaRequests)/2, report.Predictions[2].Value, 0.001)
+	assert.InDelta(t, 2*c.Value("otel.events_per_cpu_second"), report.Predictions[0].Value, 1)
 }
 
 func TestNotAsPlanned(t *testing.T) {

@@ -18,7 +18,8 @@ type Report struct {
 	Hops   []Hop   `json:"hops"`
 	Checks []Check `json:"checks"`
 
-	// What an event took, with a Tolerance.
+	// Events that a CPU of the cluster makes in a second, and what one of the run took; with a Tolerance.
+	Yardstick   float64      `json:"generated_events_per_cpu_second,omitempty"`
 	Predictions []Prediction `json:"predictions,omitempty"`
 
 	// Latency from an event's @timestamp to the first poll that found it searchable. The time
@@ -108,7 +109,7 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	table.Flush()
 	if r.Predictions != nil {
-		fmt.Fprintln(w)
+		fmt.Fprintf(w, "\nA CPU makes %s of log-generator's events a second here; predictions are for CPUs as fast.\n", figures.Thousands(int64(r.Yardstick)))
 		fmt.Fprintln(table, "OF AN EVENT\tPREDICTED\tMEASURED\tRATIO\tTO PLAN WITH IT")
 		for _, p := range r.Predictions {
 			fmt.Fprintf(table, "%s\t%.0f %s\t%.0f %s\t%.2f\t--set %s=%.*f\n", p.What, p.Predicted, p.Unit, p.Measured, p.Unit, p.ratio(),

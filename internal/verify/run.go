@@ -23,6 +23,8 @@ const (
 	patience = time.Minute
 	// idle is how long the pods are watched at rest, with a Tolerance.
 	idle = 30 * time.Second
+	// warmUp is for how long events come before those that are measured: virtual machines compile what they do often.
+	warmUp = 30 * time.Second
 )
 
 // Run sends numbered events through the release and accounts for them. The error is a usage error
@@ -58,6 +60,8 @@ type run struct {
 	deployed   deployed
 	runID      string
 	generate   func(context.Context) (generated, error)
+	warmUp     func(context.Context) error                             // with events that are not the run's
+	yardstick  func(context.Context) (float64, error)                  // how fast a CPU is
 	service    func(component string, port int) (*http.Client, string) // of the release, and its URL
 	elastic    *elastic
 	prometheus *prometheus
@@ -77,6 +81,13 @@ func newRun(client *kube.Client, access *Access, o Options, d deployed, runID st
 		return access.HTTP(component, port, 10*time.Second)
 	}
 	r.generate = func(ctx context.Context) (generated, error) { return generate(ctx, client, o, d, runID) }
+	r.warmUp = func(ctx context.Context) error {
+		before := o
+		before.Count = o.Rate * int(warmUp.Seconds())
+		_, err := generate(ctx, client, before, d, uuid.NewString())
+		return err
+	}
+	r.yardstick = func(ctx context.Context) (float64, error) { return yardstick(ctx, client, o, d, uuid.NewString()) }
 	r.cpu = func(ctx context.Context) (map[string]cpuSample, error) {
 		return readCPU(ctx, client, o.Namespace, o.Release, []string{d.engine, "elasticsearch", "kafka"})
 	}
@@ -99,7 +110,6 @@ func (r *run) do(ctx context.Context) (Report, error) {
 	}
 	var m *measurement
 	if r.Tolerance > 0 {
-		r.progress(StepIdle, 0, int64(r.idle.Seconds()))
 		if m, err = r.startMeasuring(ctx); err != nil {
 			return Report{}, fmt.Errorf("what events take can't be measured: %w: leave it out with --tolerance 0", err)
 		}
@@ -120,7 +130,7 @@ func (r *run) do(ctx context.Context) (Report, error) {
 	report.Checks = append(report.Checks, r.checkComponents(ctx)...)
 	if m != nil {
 		predictions, err := r.predictions(ctx, m, audited.meanBytes())
-		report.Predictions = predictions
+		report.Yardstick, report.Predictions = m.yardstick, predictions
 		report.Checks = append(report.Checks, r.asPlanned(predictions, errors.Join(auditErr, err)))
 	}
 	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()

@@ -75,10 +75,10 @@ func Tables(r results.Results) []Table {
 		all = append(all, t)
 	}
 	for _, engine := range slices.Sorted(maps.Keys(r.Steady)) {
-		t := Table{"steady", "Events per CPU-second at a steady rate, with " + engine, []string{"events a second", "engine", "Elasticsearch", "Kafka",
+		t := Table{"steady", "Steady rates, with " + engine, []string{"events a second", "events per CPU-second of the engine", "of Elasticsearch", "CPUs of a broker for requests", "events made in a CPU-second",
 			"until searchable, p50, s", "p99, s"}, nil}
 		for _, s := range slices.SortedFunc(maps.Values(r.Steady[engine]), func(a, b results.Steady) int { return a.Rate - b.Rate }) {
-			t.Rows = append(t.Rows, []string{rate(s.Rate), spread(s.EventsPerCPUSecond), spread(s.ElasticsearchPerCPU), spread(s.KafkaPerCPU),
+			t.Rows = append(t.Rows, []string{rate(s.Rate), spread(s.EventsPerCPUSecond), spread(s.ElasticsearchPerCPU), spread(s.KafkaRequestCPUs), spread(s.GeneratedPerCPU),
 				spread(s.P50Seconds), spread(s.P99Seconds)})
 		}
 		all = append(all, t)

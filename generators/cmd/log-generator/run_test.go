@@ -47,7 +47,7 @@ func TestBadInputIsOneLineAndExitCode2(t *testing.T) {
 		{"--count=-1", `invalid value "-1" for flag -count`},
 		{"--topic=", "--topic is empty: set it"},
 		{"--brokers=", "--brokers is empty: set it"},
-		{"--output=file", `--output is "file": set it to kafka or stdout`},
+		{"--output=file", `--output is "file": set it to kafka, stdout or discard`},
 		{"--size=-5", "--size is -5: set it"},
 		{"--sasl=plain", "set SLUICE_USERNAME, and SLUICE_PASSWORD or --password-file"},
 		{"--tls --tls-ca=/does/not/exist", "cannot read --tls-ca"},
@@ -106,6 +106,16 @@ func TestStdoutGetsEveryNumberOnce(t *testing.T) {
 		seen[e.Event.Sequence] = true
 	}
 	require.Len(t, seen, 5000)
+}
+
+// How fast a CPU is can be told from events that go nowhere.
+func TestDiscard(t *testing.T) {
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, cli.ExitOK, run(t.Context(), []string{"--output=discard", "--rate=0", "--count=100000", "--metrics-addr="}, noEnv, &stdout, &stderr))
+	s := summaryOf(t, stderr.String())
+	require.EqualValues(t, 100_000, s.Acknowledged)
+	require.Positive(t, s.CPU)
+	require.Empty(t, stdout.String())
 }
 
 func TestUndeliveredIsExitCode1(t *testing.T) {
