@@ -32,7 +32,7 @@ type Options struct {
 	Progress func(step string, done, total int64)
 }
 
-// Any is a Tolerance.
+// Any is the Tolerance that measures and judges nothing.
 var Any = math.Inf(1)
 
 // The steps that Options.Progress is told of.
