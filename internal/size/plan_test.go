@@ -31,16 +31,16 @@ func at(rate float64) func(*Input) { return func(in *Input) { in.Rate = rate } }
 
 func TestBadInput(t *testing.T) {
 	for want, change := range map[string]func(*Input){
-		"rate is 0: set --rate":                                      func(in *Input) { in.Rate = 0 },
-		"rate is NaN: set --rate":                                    func(in *Input) { in.Rate = math.NaN() },
-		"rate is 1e+09: set --rate to at most":                       func(in *Input) { in.Rate = 1e9 },
-		"event-bytes is 0: set --event-bytes":                        func(in *Input) { in.EventBytes = 0 },
-		"peak is 0.5: set --peak":                                    func(in *Input) { in.Peak = 0.5 },
-		"kafka-retention is 0: set --kafka-retention":                func(in *Input) { in.KafkaHours = 0 },
-		"retention is 0: set --retention":                            func(in *Input) { in.Days = 0 },
-		"replication is 4: set --replication":                        func(in *Input) { in.Replication = 4 },
-		"zones is 0: set --zones":                                    func(in *Input) { in.Zones = 0 },
-		`engine is "fluentd": set --engine to otel or logstash`:      func(in *Input) { in.Engine = "fluentd" },
+		"rate is 0: set --rate":                                     func(in *Input) { in.Rate = 0 },
+		"rate is NaN: set --rate":                                   func(in *Input) { in.Rate = math.NaN() },
+		"rate is 1e+09: set --rate to at most":                      func(in *Input) { in.Rate = 1e9 },
+		"event-bytes is 0: set --event-bytes":                       func(in *Input) { in.EventBytes = 0 },
+		"peak is 0.5: set --peak":                                   func(in *Input) { in.Peak = 0.5 },
+		"kafka-retention is 0: set --kafka-retention":               func(in *Input) { in.KafkaHours = 0 },
+		"retention is 0: set --retention":                           func(in *Input) { in.Days = 0 },
+		"replication is 4: set --replication":                       func(in *Input) { in.Replication = 4 },
+		"zones is 0: set --zones":                                   func(in *Input) { in.Zones = 0 },
+		`engine is "fluentd": set --engine to otel or logstash`:     func(in *Input) { in.Engine = "fluentd" },
 		"Prometheus would hold 79,523,447 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
 	} {
 		c := defaults(t)

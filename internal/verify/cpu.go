@@ -69,17 +69,23 @@ func newer(samples, before map[string]cpuSample) bool {
 	return true
 }
 
-// usedBy are the CPU seconds by component between two readings, without what the pods use anyway: as they did between two readings
-// before.
-func usedBy(idle, resting, from, to map[string]cpuSample) (map[string]float64, error) {
+// since is what the container has used between two readings, in CPU seconds.
+func (s cpuSample) since(pod string, earlier cpuSample) (float64, error) {
+	if earlier.component == "" || s.seconds < earlier.seconds {
+		return 0, fmt.Errorf("%s has started again meanwhile", pod)
+	}
+	return s.seconds - earlier.seconds, nil
+}
+
+// usedBy are the CPU seconds by component between two readings, without the CPUs that each pod uses anyway.
+func usedBy(rest map[string]float64, from, to map[string]cpuSample) (map[string]float64, error) {
 	used := map[string]float64{}
 	for pod, last := range to {
-		first, rested, early := from[pod], resting[pod], idle[pod]
-		if early.component == "" || rested.seconds < early.seconds || first.seconds < rested.seconds || last.seconds < first.seconds {
-			return nil, fmt.Errorf("%s has started again meanwhile", pod)
+		seconds, err := last.since(pod, from[pod])
+		if err != nil {
+			return nil, err
 		}
-		rest := (rested.seconds - early.seconds) / rested.at.Sub(early.at).Seconds()
-		used[last.component] += last.seconds - first.seconds - rest*last.at.Sub(first.at).Seconds()
+		used[last.component] += seconds - rest[pod]*last.at.Sub(from[pod].at).Seconds()
 	}
 	return used, nil
 }

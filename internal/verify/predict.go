@@ -39,9 +39,8 @@ type stock struct {
 
 // measurement is the beginning of one.
 type measurement struct {
-	yardstick float64 // events that a CPU makes in a second
-	idle      map[string]cpuSample
-	resting   map[string]cpuSample // at the end of the rest
+	yardstick float64            // events that a CPU makes in a second
+	rest      map[string]float64 // CPUs that each pod uses anyway
 	before    stock
 }
 
@@ -54,15 +53,7 @@ func (r *run) startMeasuring(ctx context.Context) (*measurement, error) {
 		return nil, err
 	}
 	r.progress(StepIdle, 0, int64(r.idle.Seconds()))
-	if m.idle, err = r.cpu(ctx); err != nil {
-		return nil, err
-	}
-	select {
-	case <-time.After(r.idle):
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	if m.resting, err = r.cpuAfter(ctx, m.idle); err != nil {
+	if m.rest, err = r.resting(ctx); err != nil {
 		return nil, err
 	}
 	r.progress(StepWarmUp, 0, int64(warmUp.Seconds()))
@@ -71,6 +62,34 @@ func (r *run) startMeasuring(ctx context.Context) (*measurement, error) {
 	}
 	m.before, err = r.takeStock(ctx, 0)
 	return &m, err
+}
+
+// resting is the least that each pod uses between two looks while nothing is sent: more than that is for events that came before,
+// such as a merge.
+func (r *run) resting(ctx context.Context) (map[string]float64, error) {
+	last, err := r.cpu(ctx)
+	if err != nil {
+		return nil, err
+	}
+	least := map[string]float64{}
+	for began := time.Now(); len(least) == 0 || time.Since(began) < r.idle; {
+		next, err := r.cpuAfter(ctx, last)
+		if err != nil {
+			return nil, err
+		}
+		for pod, sample := range next {
+			used, err := sample.since(pod, last[pod])
+			if err != nil {
+				return nil, err
+			}
+			cpus := used / sample.at.Sub(last[pod].at).Seconds()
+			if had, ok := least[pod]; !ok || cpus < had {
+				least[pod] = cpus
+			}
+		}
+		last = next
+	}
+	return least, nil
 }
 
 // cpuAfter waits until all samples are newer than those before.
@@ -126,7 +145,7 @@ func (r *run) predictions(ctx context.Context, m *measurement, eventBytes float6
 	if err != nil {
 		return nil, err
 	}
-	used, err := usedBy(m.idle, m.resting, m.before.cpu, after.cpu)
+	used, err := usedBy(m.rest, m.before.cpu, after.cpu)
 	if err != nil {
 		return nil, err
 	}

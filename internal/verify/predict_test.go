@@ -23,7 +23,7 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 	require.NoError(t, err)
 	planned := c.PerEvent(size.Load{Engine: "otel-collector", Rate: 10, EventBytes: eventBytes, IndexCopies: 1, LogCopies: 1, Brokers: 1})
 	p := newPipeline(t)
-	p.run.Tolerance, p.run.Rate, p.run.idle = 0.3, 10, time.Millisecond
+	p.run.Tolerance, p.run.Rate, p.run.idle = 0.3, 10, 20*time.Millisecond
 	const speed = 2 // of a CPU, beside the one of the coefficients
 	p.run.yardstick = func(context.Context) (float64, error) { return speed * c.Value(size.Yardstick), nil }
 	p.run.deployed.indexCopies, p.run.deployed.logCopies = 1, 1
@@ -56,10 +56,13 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 		sent = testCount
 		return p.generated, nil
 	}
-	// Each reading is ten seconds after the one before; every component takes 10% of a CPU besides.
+	// Each reading is ten seconds after the one before; every component takes 10% of a CPU besides, and more at the first.
 	now, rest := time.Unix(0, 0), 0.0
 	p.run.cpu = func(context.Context) (map[string]cpuSample, error) {
 		now, rest = now.Add(10*time.Second), rest+1
+		if now.Equal(time.Unix(20, 0)) {
+			rest += 50
+		}
 		return map[string]cpuSample{
 			"rel-otel-collector-0": {"otel-collector", rest + compiled + times("otel-collector", sent*planned.EngineCPU/speed), now},
 			"rel-elasticsearch-0":  {"elasticsearch", rest + compiled + times("elasticsearch", sent*planned.ElasticsearchCPU/speed), now},
@@ -124,10 +127,14 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	require.ErrorContains(t, err, "kafka is away: leave it out with --tolerance 0")
 
 	p = measured(t, nil)
-	readings, cpu := 0, p.run.cpu
+	generate, cpu, moved := p.run.generate, p.run.cpu, false
+	p.run.generate = func(ctx context.Context) (generated, error) {
+		moved = true
+		return generate(ctx)
+	}
 	p.run.cpu = func(ctx context.Context) (map[string]cpuSample, error) {
 		samples, err := cpu(ctx)
-		if readings++; readings > 2 {
+		if moved {
 			delete(samples, "rel-kafka-0")
 			samples["rel-kafka-1"] = cpuSample{"kafka", 1, samples["rel-elasticsearch-0"].at}
 		}
