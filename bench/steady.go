@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
 	"sluice/bench/internal/measure"
@@ -14,45 +13,41 @@ import (
 	"sluice/internal/verify"
 )
 
-// steadyRates are such that a Collector of one CPU keeps up with.
-var steadyRates = []int{500, 1000, 1500}
+// steadyRate is one that a Collector of one CPU keeps up with.
+const steadyRate = 1000
 
 // steady has `sluice verify --rate` tell what events take while all of the release is at work.
 func steady(ctx context.Context, b *bench, all *results.Results) error {
-	runs := map[int][]verify.Report{}
-	err := b.out.Do("Steady rates", func(s *progress.Step) error {
+	var reports []verify.Report
+	err := b.out.Do("Steady rate", func(s *progress.Step) error {
 		for i := range b.runs {
-			for _, rate := range measure.Order(steadyRates, i) {
-				s.Detail("run %d of %d, %d events a second", i+1, b.runs, rate)
-				report, err := verify.Run(ctx, verify.Options{
-					Kubeconfig: b.kubeconfig, Namespace: b.release.Namespace, Release: b.release.Name,
-					Rate: rate, Count: 60 * rate, Timeout: 5 * time.Minute, Tolerance: verify.Any,
-				})
-				if err != nil {
-					return fmt.Errorf("%d events a second: %w", rate, err)
-				}
-				runs[rate] = append(runs[rate], report)
+			s.Detail("run %d of %d", i+1, b.runs)
+			report, err := verify.Run(ctx, verify.Options{
+				Kubeconfig: b.kubeconfig, Namespace: b.release.Namespace, Release: b.release.Name,
+				Rate: steadyRate, Count: 60 * steadyRate, Timeout: 5 * time.Minute, Tolerance: verify.Any,
+			})
+			if err != nil {
+				return err
 			}
+			reports = append(reports, report)
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	rates := results.Rates{}
-	for rate, reports := range runs {
-		if rates["r"+strconv.Itoa(rate)], err = steadyOf(rate, b.values.engine, reports); err != nil {
-			return err
-		}
+	engine, err := steadyOf(b.values.engine, reports)
+	if err != nil {
+		return err
 	}
-	all.Steady = map[string]results.Rates{b.values.engine: rates}
+	all.Steady = map[string]results.Steady{b.values.engine: engine}
 	if b.values.engine != "logstash" {
 		all.LeftOut["steady.logstash"] = noLogstash
 	}
 	return nil
 }
 
-func steadyOf(rate int, engine string, reports []verify.Report) (s results.Steady, err error) {
+func steadyOf(engine string, reports []verify.Report) (s results.Steady, err error) {
 	coefficient := func(name string) measure.Figure {
 		return measure.Of(each(reports, func(r verify.Report) float64 {
 			for _, p := range r.Predictions {
@@ -65,7 +60,7 @@ func steadyOf(rate int, engine string, reports []verify.Report) (s results.Stead
 		}))
 	}
 	s = results.Steady{
-		Rate:                rate,
+		Rate:                steadyRate,
 		EventsPerCPUSecond:  coefficient(size.EngineRate(engine)),
 		ElasticsearchPerCPU: coefficient(size.ElasticsearchRate),
 		KafkaRequestCPUs:    coefficient(size.KafkaRequests),

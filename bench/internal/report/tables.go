@@ -75,13 +75,12 @@ func Tables(r results.Results) []Table {
 		all = append(all, t)
 	}
 	for _, engine := range slices.Sorted(maps.Keys(r.Steady)) {
-		t := Table{"steady", "Steady rates, with " + engine, []string{"events a second", "events per CPU-second of the engine", "of Elasticsearch", "CPUs of a broker for requests", "events made in a CPU-second",
-			"until searchable, p50, s", "p99, s"}, nil}
-		for _, s := range slices.SortedFunc(maps.Values(r.Steady[engine]), func(a, b results.Steady) int { return a.Rate - b.Rate }) {
-			t.Rows = append(t.Rows, []string{rate(s.Rate), spread(s.EventsPerCPUSecond), spread(s.ElasticsearchPerCPU), spread(s.KafkaRequestCPUs), spread(s.GeneratedPerCPU),
-				spread(s.P50Seconds), spread(s.P99Seconds)})
-		}
-		all = append(all, t)
+		s := r.Steady[engine]
+		all = append(all, figures("steady", fmt.Sprintf("%d events a second, with %s", s.Rate, engine), map[string]measure.Figure{
+			"events per CPU-second of the engine": s.EventsPerCPUSecond, "events per CPU-second of Elasticsearch": s.ElasticsearchPerCPU,
+			"CPUs of a broker for requests": s.KafkaRequestCPUs, "events that log-generator makes in a CPU-second": s.GeneratedPerCPU,
+			"seconds until searchable, p50": s.P50Seconds, "seconds until searchable, p99": s.P99Seconds,
+		}))
 	}
 	if o := r.Outage; o != nil {
 		all = append(all, figures("outage", fmt.Sprintf("Engine stopped for %.0f minutes, at %d events a second", o.Seconds/60, o.EventsPerSecond),

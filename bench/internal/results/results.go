@@ -19,7 +19,7 @@ type Results struct {
 	Broker    map[string]Broker  `json:"broker,omitempty"`   // by events a second: r2000, full
 	Hop       map[string]Engine  `json:"hop,omitempty"`      // by engine
 	Settings  map[string]Setting `json:"settings,omitempty"` // by what differs from the chart
-	Steady    map[string]Rates   `json:"steady,omitempty"`   // by engine
+	Steady    map[string]Steady  `json:"steady,omitempty"`   // by engine
 	Outage    *Outage            `json:"outage,omitempty"`
 	Storage   *Storage           `json:"storage,omitempty"`
 	Spark     *Spark             `json:"spark,omitempty"`
@@ -95,9 +95,6 @@ type Setting struct {
 	Hop
 	RateRatio measure.Figure `json:"rate_ratio"` // its events a second, divided by those with the chart's settings in the same run
 }
-
-// Rates are by events a second: r1000.
-type Rates map[string]Steady
 
 // Steady is the release at work, with all that reads, at a rate that it keeps up with. What it takes when nothing more comes is not counted.
 type Steady struct {
