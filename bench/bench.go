@@ -48,6 +48,22 @@ type values struct {
 	secured              bool   // with users, of which bench's producers know none
 }
 
+// repeat measures the same as often as --runs says. once can tell what it is doing.
+func repeat[T any](b *bench, name string, once func(tell func(string)) (T, error)) (all []T, err error) {
+	err = b.out.Do(name, func(s *progress.Step) error {
+		for i := range b.runs {
+			s.Detail("run %d of %d", i+1, b.runs)
+			one, err := once(func(what string) { s.Detail("run %d of %d: %s", i+1, b.runs, what) })
+			if err != nil {
+				return err
+			}
+			all = append(all, one)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // connect finds the release.
 func (b *bench) connect(ctx context.Context) error {
 	own, err := cluster.New("dev")

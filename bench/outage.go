@@ -8,7 +8,6 @@ import (
 
 	"sluice/bench/internal/measure"
 	"sluice/bench/internal/results"
-	"sluice/internal/progress"
 )
 
 const (
@@ -25,17 +24,7 @@ type outageRun struct{ waiting, catchUp, memory float64 }
 // outage stops the engine for five minutes while events go on coming, and measures how long it takes until it is up to date.
 func outage(ctx context.Context, e *engine, all *results.Results) error {
 	b := e.b
-	var runs []outageRun
-	err := b.out.Do(fmt.Sprintf("Engine stopped for %s", outageLength), func(s *progress.Step) error {
-		for i := range b.runs {
-			run, err := e.outage(ctx, func(what string) { s.Detail("run %d of %d: %s", i+1, b.runs, what) })
-			if err != nil {
-				return err
-			}
-			runs = append(runs, run)
-		}
-		return nil
-	})
+	runs, err := repeat(b, fmt.Sprintf("Engine stopped for %s", outageLength), func(tell func(string)) (outageRun, error) { return e.outage(ctx, tell) })
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"sluice/bench/internal/measure"
 	"sluice/bench/internal/results"
-	"sluice/internal/progress"
 	"sluice/internal/size"
 	"sluice/internal/verify"
 )
@@ -18,20 +17,11 @@ const steadyRate = 1000
 
 // steady has `sluice verify --rate` tell what events take while all of the release is at work.
 func steady(ctx context.Context, b *bench, all *results.Results) error {
-	var reports []verify.Report
-	err := b.out.Do("Steady rate", func(s *progress.Step) error {
-		for i := range b.runs {
-			s.Detail("run %d of %d", i+1, b.runs)
-			report, err := verify.Run(ctx, verify.Options{
-				Kubeconfig: b.kubeconfig, Namespace: b.release.Namespace, Release: b.release.Name,
-				Rate: steadyRate, Count: 60 * steadyRate, Timeout: 5 * time.Minute, Tolerance: verify.Any,
-			})
-			if err != nil {
-				return err
-			}
-			reports = append(reports, report)
-		}
-		return nil
+	reports, err := repeat(b, "Steady rate", func(func(string)) (verify.Report, error) {
+		return verify.Run(ctx, verify.Options{
+			Kubeconfig: b.kubeconfig, Namespace: b.release.Namespace, Release: b.release.Name,
+			Rate: steadyRate, Count: 60 * steadyRate, Timeout: 5 * time.Minute, Tolerance: verify.Any,
+		})
 	})
 	if err != nil {
 		return err

@@ -60,7 +60,11 @@ func Tables(r results.Results) []Table {
 	if r.Broker != nil {
 		t := Table{"broker", "CPU of the broker", []string{"events a second", "events per CPU-second"}, nil}
 		for _, b := range slices.SortedFunc(maps.Values(r.Broker), func(a, b results.Broker) int { return a.Rate - b.Rate }) {
-			t.Rows = append(t.Rows, []string{rate(b.Rate), spread(b.EventsPerCPUSecond)})
+			rate := "as many as can be sent"
+			if b.Rate > 0 {
+				rate = chart.Short(float64(b.Rate))
+			}
+			t.Rows = append(t.Rows, []string{rate, spread(b.EventsPerCPUSecond)})
 		}
 		all = append(all, t)
 	}
@@ -183,13 +187,6 @@ func hopTable(hop map[string]results.Engine) Table {
 		}
 	}
 	return t
-}
-
-func rate(eventsPerSecond int) string {
-	if eventsPerSecond == 0 {
-		return "as many as can be sent"
-	}
-	return chart.Short(float64(eventsPerSecond))
 }
 
 func figures(part, name string, all map[string]measure.Figure) Table {
