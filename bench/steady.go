@@ -41,7 +41,7 @@ func steadyOf(engine string, reports []verify.Report) (s results.Steady, err err
 	coefficient := func(name string) measure.Figure {
 		return measure.Of(each(reports, func(r verify.Report) float64 {
 			for _, p := range r.Predictions {
-				if p.Coefficient == name {
+				if p.Coefficient == name && p.Value > 0 {
 					return p.Value
 				}
 			}
@@ -54,7 +54,7 @@ func steadyOf(engine string, reports []verify.Report) (s results.Steady, err err
 		EventsPerCPUSecond:  coefficient(size.EngineRate(engine)),
 		ElasticsearchPerCPU: coefficient(size.ElasticsearchRate),
 		KafkaRequestCPUs:    coefficient(size.KafkaRequests),
-		GeneratedPerCPU:     measure.Of(each(reports, func(r verify.Report) float64 { return r.Yardstick })),
+		GeneratorCPUs:       measure.Of(each(reports, func(r verify.Report) float64 { return r.GeneratorCPUs })),
 		P50Seconds:          measure.Of(each(reports, func(r verify.Report) float64 { return r.LatencyP50 })),
 		P99Seconds:          measure.Of(each(reports, func(r verify.Report) float64 { return r.LatencyP99 })),
 	}

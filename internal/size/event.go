@@ -2,12 +2,12 @@ package size
 
 import "math"
 
-// Coefficients that runs are held against, beside EngineRate. Yardstick tells how fast a CPU was where those of CPU were measured.
+// Coefficients that runs are held against, beside EngineRate. GeneratorCPUs tells how fast a CPU was where those of CPU were measured.
 const (
 	ElasticsearchRate = "elasticsearch.events_per_cpu_second"
 	KafkaRate         = "kafka.events_per_cpu_second"
 	KafkaRequests     = "kafka.request_cpus"
-	Yardstick         = "machine.generated_events_per_cpu_second"
+	GeneratorCPUs     = "machine.generator_cpus"
 )
 
 // Load is what events come to, and what of.

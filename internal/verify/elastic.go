@@ -141,6 +141,27 @@ func bytesOfNew(before, after map[string]segment) float64 {
 	return bytes / documents
 }
 
+// merged is how long merges of all copies have taken, in seconds, and of how many documents, since the nodes started.
+func (e *elastic) merged(ctx context.Context) (seconds, documents float64, err error) {
+	type stats struct {
+		Merges struct {
+			Total     float64 `json:"total_time_in_millis"`
+			Throttled float64 `json:"total_throttled_time_in_millis"`
+			Stopped   float64 `json:"total_stopped_time_in_millis"`
+		}
+		Indexing struct {
+			Documents float64 `json:"index_total"`
+		}
+	}
+	var answer struct {
+		All struct{ Total, Primaries stats } `json:"_all"`
+	}
+	url := fmt.Sprintf("%s/%s/_stats/merge,indexing?ignore_unavailable=true", e.url, e.index)
+	err = Fetch(ctx, e.http, http.MethodGet, url, nil, &answer)
+	merges := answer.All.Total.Merges
+	return (merges.Total - merges.Throttled - merges.Stopped) / 1000, answer.All.Primaries.Indexing.Documents, err
+}
+
 func (e *elastic) deadLetterIndex() string { return e.index + "-dead-letter" }
 
 // deadLetterCount is the number of dead letters of all runs.

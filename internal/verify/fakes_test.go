@@ -25,6 +25,8 @@ type fakeElastic struct {
 	down        int      // requests to refuse
 	status      int      // answer to everything, if set
 	segments    string   // answer to _segments
+	stats       string   // answer to _stats
+	reads       int      // requests for documents
 	onRefresh   func(*fakeElastic)
 }
 
@@ -55,6 +57,9 @@ func (f *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		Size        int
 	}
 	json.NewDecoder(r.Body).Decode(&request)
+	if strings.HasSuffix(r.URL.Path, "_search") {
+		f.reads++
+	}
 	switch r.URL.Path {
 	case "/logs/_refresh":
 		if f.onRefresh != nil {
@@ -63,6 +68,8 @@ func (f *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, "{}")
 	case "/logs/_segments":
 		fmt.Fprint(w, f.segments)
+	case "/logs/_stats/merge,indexing":
+		fmt.Fprint(w, f.stats)
 	case "/logs/_count":
 		fmt.Fprintf(w, `{"count":%d}`, len(f.documents))
 	case "/logs/_search":
@@ -199,7 +206,7 @@ func newPipeline(t *testing.T) *pipeline {
 		Options:    Options{Kubeconfig: "kc", Namespace: "ns", Release: "rel", Count: testCount, Timeout: 300 * time.Millisecond},
 		deployed:   deployed{topic: "logs-topic", index: "logs", engine: "otel-collector", jobs: jobs, prometheus: true, appService: true},
 		runID:      "verify-test",
-		generate:   func(context.Context) (generated, error) { return p.generated, nil },
+		generate:   func(context.Context, string) (generated, error) { return p.generated, nil },
 		elastic:    &elastic{http: elasticServer.Client(), url: elasticServer.URL, index: "logs", runID: "verify-test"},
 		prometheus: &prometheus{http: prometheusServer.Client(), url: prometheusServer.URL},
 		topic:      p.topic,

@@ -37,26 +37,7 @@ type summary struct {
 
 // generate runs the log-generator as a Job beside the release.
 func generate(ctx context.Context, client *kube.Client, o Options, d deployed, runID string) (generated, error) {
-	return runGenerator(ctx, client, generatorJob(o, d, runID, sending(o, d, runID)), runID)
-}
-
-// yardstick are the events that a CPU of the cluster makes in a second: how fast it is.
-func yardstick(ctx context.Context, client *kube.Client, o Options, d deployed, runID string) (float64, error) {
-	const count = 10_000_000 // two or three seconds
-	g, err := runGenerator(ctx, client, generatorJob(o, d, runID, []string{
-		"--output=discard", "--rate=0", "--count=" + strconv.Itoa(count), "--run-id=" + runID, "--metrics-addr=",
-	}), runID)
-	if err != nil {
-		return 0, err
-	}
-	if g.exitCode != 0 || !(g.summary.CPU > 0) {
-		return 0, fmt.Errorf("the log-generator ended with exit code %d after %v CPU seconds", g.exitCode, g.summary.CPU)
-	}
-	return count / g.summary.CPU, nil
-}
-
-func runGenerator(ctx context.Context, client *kube.Client, job *batchv1.Job, runID string) (generated, error) {
-	result, err := client.RunJob(ctx, job)
+	result, err := client.RunJob(ctx, generatorJob(o, d, runID))
 	if err != nil {
 		return generated{}, err
 	}
@@ -68,8 +49,8 @@ func runGenerator(ctx context.Context, client *kube.Client, job *batchv1.Job, ru
 	return g, nil
 }
 
-// sending are the arguments for the numbered events.
-func sending(o Options, d deployed, runID string) []string {
+// arguments are the generator's.
+func arguments(o Options, d deployed, runID string) []string {
 	args := []string{
 		"--brokers=" + o.Release + "-kafka:9092",
 		"--topic=" + d.topic,
@@ -92,7 +73,7 @@ func sending(o Options, d deployed, runID string) []string {
 	return args
 }
 
-func generatorJob(o Options, d deployed, runID string, args []string) *batchv1.Job {
+func generatorJob(o Options, d deployed, runID string) *batchv1.Job {
 	var volumes []corev1.Volume
 	var mounts []corev1.VolumeMount
 	if d.security.Enabled {
@@ -135,7 +116,7 @@ func generatorJob(o Options, d deployed, runID string, args []string) *batchv1.J
 						Image:           d.image,
 						ImagePullPolicy: d.pullPolicy,
 						Command:         []string{"/log-generator"},
-						Args:            args,
+						Args:            arguments(o, d, runID),
 						VolumeMounts:    mounts,
 						Resources: corev1.ResourceRequirements{
 							Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("50m"), corev1.ResourceMemory: resource.MustParse("64Mi")},

@@ -102,7 +102,7 @@ func TestImageRef(t *testing.T) {
 
 func TestGeneratorJobIsRestricted(t *testing.T) {
 	o, d := Options{Namespace: "ns", Release: "rel", Count: 5, Rate: 2, Size: 100}, deployed{image: "i", topic: "t"}
-	job := generatorJob(o, d, "0192-1f", sending(o, d, "0192-1f"))
+	job := generatorJob(o, d, "0192-1f")
 	pod := job.Spec.Template.Spec
 	container := pod.Containers[0]
 
@@ -127,7 +127,7 @@ func TestGeneratorLogsInToASecuredKafka(t *testing.T) {
 	d, err := deployedBy(all)
 	require.NoError(t, err)
 	o := Options{Release: "rel"}
-	pod := generatorJob(o, d, "verify-1", sending(o, d, "verify-1")).Spec.Template.Spec
+	pod := generatorJob(o, d, "verify-1").Spec.Template.Spec
 
 	assert.Equal(t, []string{"--tls", "--tls-ca=/etc/kafka-client/ca.crt", "--sasl=scram-sha-512", "--username=test", "--password-file=/etc/kafka-client/password"},
 		pod.Containers[0].Args[len(pod.Containers[0].Args)-5:])
@@ -141,7 +141,7 @@ func TestGeneratorLogsInToASecuredKafka(t *testing.T) {
 }
 
 func TestGeneratorIsRestartedOnlyIfAsked(t *testing.T) {
-	job := generatorJob(Options{Restart: true}, deployed{}, "verify-1", nil)
+	job := generatorJob(Options{Restart: true}, deployed{}, "verify-1")
 	assert.Equal(t, corev1.RestartPolicyOnFailure, job.Spec.Template.Spec.RestartPolicy)
 	assert.Positive(t, *job.Spec.BackoffLimit)
 }

@@ -21,7 +21,7 @@ type Options struct {
 	Timeout time.Duration // for the events to arrive, from the start of the generator
 
 	// Tolerance is how far from what `sluice size` predicts an event may take CPU and disk, as a share: 0.3 for 30%. 0 does not
-	// measure it, Any tells it, however far it is. It needs a Rate, and a run of a minute.
+	// measure it, Any tells it, however far it is. It needs a Rate, and a run of a minute; as many events are sent once more for it.
 	Tolerance float64
 
 	// Restart lets the generator's container start again when its node dies. It sends the whole run
@@ -37,11 +37,10 @@ var Any = math.Inf(1)
 
 // The steps that Options.Progress is told of.
 const (
-	StepSpeed    = "speed of a CPU" // this one and the next two with a Tolerance
-	StepIdle     = "seconds of rest measured"
-	StepWarmUp   = "seconds of warming up"
-	StepGenerate = "acknowledged" // by Kafka: 0 until the generator has come to its end
-	StepSearch   = "searchable"   // in Elasticsearch
+	StepGenerate = "acknowledged"             // by Kafka: 0 until the generator has come to its end
+	StepSearch   = "searchable"               // in Elasticsearch
+	StepIdle     = "seconds of rest measured" // this one and the next with a Tolerance
+	StepMeasure  = "events measured"
 )
 
 // validate returns a usage error for an option that can't work.

@@ -3,6 +3,7 @@ package verify
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"testing"
 	"time"
@@ -14,9 +15,13 @@ import (
 	"sluice/internal/size"
 )
 
-const eventBytes = 500
+const (
+	eventBytes = 500
+	restCPUs   = 1e-6
+)
 
-// measured is a pipeline whose components rest for a while and then take what is planned, times as much as factor says.
+// measured is a pipeline whose components rest for a while and then take what is planned, times as much as factor says. With the
+// run's own events they take more: they compile, and Elasticsearch is asked for all of them.
 func measured(t *testing.T, factor map[string]float64) *pipeline {
 	t.Helper()
 	c, err := size.Defaults()
@@ -25,7 +30,8 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 	p := newPipeline(t)
 	p.run.Tolerance, p.run.Rate, p.run.idle = 0.3, 10, 20*time.Millisecond
 	const speed = 2 // of a CPU, beside the one of the coefficients
-	p.run.yardstick = func(context.Context) (float64, error) { return speed * c.Value(size.Yardstick), nil }
+	p.generated.summary.Seconds = 10
+	p.generated.summary.CPU = 10 * c.Value(size.GeneratorCPUs) / speed
 	p.run.deployed.indexCopies, p.run.deployed.logCopies = 1, 1
 	p.topic.audited.bytes = testCount * eventBytes
 	times := func(name string, value float64) float64 {
@@ -42,30 +48,41 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 				"_1":{"num_docs":%d,"size_in_bytes":%.0f,"search":true},"_2":{"num_docs":7,"size_in_bytes":7000000,"search":false}}},
 			{"routing":{"primary":false},"segments":{"_1":{"num_docs":7,"size_in_bytes":7000000,"search":true}}}]}}}}`, documents, bytes)
 	}
+	// Merges of both copies take 11 ms, 10 of them while the events come, of which they are one in ten.
+	const mergesBefore, merges = 0.001, 0.011
+	merged := func(seconds float64, documents int) string {
+		return fmt.Sprintf(`{"_all":{"total":{"merges":{"total_time_in_millis":%.0f,"total_throttled_time_in_millis":30,"total_stopped_time_in_millis":9},"indexing":{"index_total":7}},
+			"primaries":{"merges":{"total_time_in_millis":7},"indexing":{"index_total":%d}}}}`, 1000*seconds+39, documents)
+	}
+	p.elastic.stats = merged(mergesBefore, 9*testCount)
 	const logSize, records = `sum(kafka_log_size{topic="logs-topic"})`, `sum(kafka_log_logendoffset{topic="logs-topic"})`
 	p.elastic.segments = `{"indices":{"logs-1":{"shards":{"0":[{"routing":{"primary":true},"segments":{"_0":{"num_docs":1000,"size_in_bytes":999999,"search":true}}}]}}}}`
 	p.prometheus.values = map[string]float64{logSize: 5e5, records: 1000}
-	sent, compiled := 0.0, 0.0
-	p.run.warmUp = func(context.Context) error {
-		compiled = 100 // CPU seconds that no event of the run takes
-		return nil
-	}
-	p.run.generate = func(context.Context) (generated, error) {
+	sent, compiled, merging := 0.0, 0.0, 0.0
+	p.run.generate = func(_ context.Context, runID string) (generated, error) {
+		if runID == p.run.runID {
+			compiled = 100 // CPU seconds that no event takes
+			return p.generated, nil
+		}
 		p.elastic.segments = store(times("index", testCount*planned.IndexBytes), testCount)
 		p.prometheus.values = map[string]float64{logSize: 5e5 + times("log", testCount*planned.LogBytes), records: 1000 + testCount}
-		sent = testCount
+		p.elastic.stats = merged(merges, 10*testCount)
+		sent, merging = testCount, merges-mergesBefore-merges/10
 		return p.generated, nil
 	}
-	// Each reading is ten seconds after the one before; every component takes 10% of a CPU besides, and more at the first.
+	// Each reading is ten seconds after the one before; every component takes a little besides, and more at the first.
 	now, rest := time.Unix(0, 0), 0.0
 	p.run.cpu = func(context.Context) (map[string]cpuSample, error) {
-		now, rest = now.Add(10*time.Second), rest+1
+		now, rest = now.Add(10*time.Second), rest+10*restCPUs
 		if now.Equal(time.Unix(20, 0)) {
 			rest += 50
 		}
+		const oneRead = 0.01
+		p.elastic.mu.Lock()
+		defer p.elastic.mu.Unlock()
 		return map[string]cpuSample{
 			"rel-otel-collector-0": {"otel-collector", rest + compiled + times("otel-collector", sent*planned.EngineCPU/speed), now},
-			"rel-elasticsearch-0":  {"elasticsearch", rest + compiled + times("elasticsearch", sent*planned.ElasticsearchCPU/speed), now},
+			"rel-elasticsearch-0":  {"elasticsearch", rest + compiled + merging + oneRead*float64(p.elastic.reads) + times("elasticsearch", sent*planned.ElasticsearchCPU/speed), now},
 			"rel-kafka-0":          {"kafka", rest + compiled + times("kafka", sent*(planned.KafkaRequestsCPU+planned.KafkaCPU)/speed), now},
 		}, nil
 	}
@@ -88,9 +105,10 @@ func TestAsPlanned(t *testing.T) {
 	assert.Equal(t, ok("as planned", "5 predictions hold within 30%%"), check)
 	var out bytes.Buffer
 	require.NoError(t, report.Print(&out))
-	assert.Contains(t, out.String(), "OF AN EVENT          PREDICTED  MEASURED")
-	assert.Contains(t, out.String(), "A CPU makes ")
-	assert.Regexp(t, `a copy in the topic +\d+ bytes +\d+ bytes +0.80 +--set kafka.stored_share=0.28`, out.String())
+	assert.Regexp(t, "PREDICTION +AT REST +PREDICTED +MEASURED", out.String())
+	assert.Contains(t, out.String(), "log-generator took 0.0")
+	assert.Regexp(t, `an event in the topic +\d+ bytes +\d+ bytes +0.80 +--set kafka.stored_share=0.28`, out.String())
+	assert.InDelta(t, restCPUs, report.Predictions[1].Rest, restCPUs/100)
 	assert.InDelta(t, 0.8*c.Value("kafka.stored_share"), report.Predictions[4].Value, 0.001)
 	assert.InDelta(t, 1.2*c.Value(size.KafkaRequests)/2, report.Predictions[2].Value, 0.001)
 	assert.InDelta(t, 2*c.Value("otel.events_per_cpu_second"), report.Predictions[0].Value, 1)
@@ -98,15 +116,15 @@ func TestAsPlanned(t *testing.T) {
 
 func TestNotAsPlanned(t *testing.T) {
 	for name, what := range map[string]string{
-		"otel-collector": "otel-collector, CPU", "elasticsearch": "elasticsearch, CPU", "kafka": "kafka, CPU",
-		"index": "a copy in the index", "log": "a copy in the topic",
+		"otel-collector": "otel-collector: %s times the CPUs", "elasticsearch": "elasticsearch: %s times the CPUs", "kafka": "kafka: %s times the CPUs",
+		"index": "an event in the index: %s times the bytes", "log": "an event in the topic: %s times the bytes",
 	} {
 		for _, factor := range []float64{0.6, 1.4} {
 			p := measured(t, map[string]float64{name: factor})
 			report, err := p.run.do(t.Context())
 			require.ErrorContains(t, err, "as planned")
 			check := report.Checks[len(report.Checks)-1]
-			assert.Equal(t, fmt.Sprintf("%s is %.2f times what was predicted", what, factor), check.Detail)
+			assert.Equal(t, fmt.Sprintf(what, fmt.Sprintf("%.2f", factor))+" that were predicted", check.Detail)
 			assert.Contains(t, check.Hint, "sluice size --explain")
 		}
 	}
@@ -120,17 +138,35 @@ func TestAnyToleranceTells(t *testing.T) {
 	assert.InDelta(t, 5, report.Predictions[2].ratio(), 0.01)
 }
 
+// What rest takes may hide what little events do.
+func TestEventsThatTakeNothing(t *testing.T) {
+	p := measured(t, map[string]float64{"elasticsearch": 0, "kafka": 0})
+	p.run.Tolerance = Any
+	report, err := p.run.do(t.Context())
+	require.NoError(t, err)
+	assert.InDelta(t, restCPUs, report.Predictions[1].Measured, restCPUs/100)
+	assert.Zero(t, report.Predictions[1].Value)
+	var out bytes.Buffer
+	require.NoError(t, report.Print(&out))
+	assert.Regexp(t, `elasticsearch .* 0\.\d\d +events took nothing that could be measured\n`, out.String())
+	_, err = json.Marshal(report)
+	require.NoError(t, err)
+}
+
 func TestWhatCannotBeMeasured(t *testing.T) {
 	p := measured(t, nil)
 	p.run.cpu = func(context.Context) (map[string]cpuSample, error) { return nil, errKafkaAway }
-	_, err := p.run.do(t.Context())
-	require.ErrorContains(t, err, "kafka is away: leave it out with --tolerance 0")
+	report, err := p.run.do(t.Context())
+	require.ErrorContains(t, err, "as planned")
+	check := report.Checks[len(report.Checks)-1]
+	assert.Contains(t, check.Detail, "kafka is away")
+	assert.Contains(t, check.Hint, "leave it out with --tolerance 0")
 
 	p = measured(t, nil)
 	generate, cpu, moved := p.run.generate, p.run.cpu, false
-	p.run.generate = func(ctx context.Context) (generated, error) {
-		moved = true
-		return generate(ctx)
+	p.run.generate = func(ctx context.Context, runID string) (generated, error) {
+		moved = runID != p.run.runID
+		return generate(ctx, runID)
 	}
 	p.run.cpu = func(ctx context.Context) (map[string]cpuSample, error) {
 		samples, err := cpu(ctx)
@@ -140,7 +176,7 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 		}
 		return samples, err
 	}
-	report, err := p.run.do(t.Context())
+	report, err = p.run.do(t.Context())
 	require.ErrorContains(t, err, "as planned")
 	assert.Contains(t, report.Checks[len(report.Checks)-1].Detail, "rel-kafka-1 has started again meanwhile")
 }

@@ -18,9 +18,9 @@ type Report struct {
 	Hops   []Hop   `json:"hops"`
 	Checks []Check `json:"checks"`
 
-	// Events that a CPU of the cluster makes in a second, and what one of the run took; with a Tolerance.
-	Yardstick   float64      `json:"generated_events_per_cpu_second,omitempty"`
-	Predictions []Prediction `json:"predictions,omitempty"`
+	// CPUs that log-generator took to send the events, and what one of them took of the release; with a Tolerance.
+	GeneratorCPUs float64      `json:"generator_cpus,omitempty"`
+	Predictions   []Prediction `json:"predictions,omitempty"`
 
 	// Latency from an event's @timestamp to the first poll that found it searchable. The time
 	// between two polls is its resolution; it is right only as far as the clocks of this machine
@@ -109,11 +109,18 @@ func (r *Report) Print(w io.Writer) error {
 	}
 	table.Flush()
 	if r.Predictions != nil {
-		fmt.Fprintf(w, "\nA CPU makes %s of log-generator's events a second here; predictions are for CPUs as fast.\n", figures.Thousands(int64(r.Yardstick)))
-		fmt.Fprintln(table, "OF AN EVENT\tPREDICTED\tMEASURED\tRATIO\tTO PLAN WITH IT")
+		fmt.Fprintf(w, "\nlog-generator took %.3f CPUs to send them; predictions are for CPUs as fast.\n", r.GeneratorCPUs)
+		fmt.Fprintln(table, "PREDICTION\tAT REST\tPREDICTED\tMEASURED\tRATIO\tTO PLAN WITH IT")
 		for _, p := range r.Predictions {
-			fmt.Fprintf(table, "%s\t%.0f %s\t%.0f %s\t%.2f\t--set %s=%.*f\n", p.What, p.Predicted, p.Unit, p.Measured, p.Unit, p.ratio(),
-				p.Coefficient, decimals(p.Value), p.Value)
+			row := fmt.Sprintf("%s\t\t%.0f bytes\t%.0f bytes", p.What, p.Predicted, p.Measured)
+			if p.Unit == "CPUs" {
+				row = fmt.Sprintf("%s\t%.3f CPUs\t%.3f CPUs\t%.3f CPUs", p.What, p.Rest, p.Predicted, p.Measured)
+			}
+			set := "events took nothing that could be measured"
+			if p.Value > 0 {
+				set = fmt.Sprintf("--set %s=%.*f", p.Coefficient, decimals(p.Value), p.Value)
+			}
+			fmt.Fprintf(table, "%s\t%.2f\t%s\n", row, p.ratio(), set)
 		}
 		table.Flush()
 	}

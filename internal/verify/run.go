@@ -23,8 +23,6 @@ const (
 	patience = time.Minute
 	// idle is how long the pods are watched at rest, with a Tolerance.
 	idle = 30 * time.Second
-	// warmUp is for how long events come before those that are measured: virtual machines compile what they do often.
-	warmUp = 30 * time.Second
 )
 
 // Run sends numbered events through the release and accounts for them. The error is a usage error
@@ -59,9 +57,7 @@ type run struct {
 	Options
 	deployed   deployed
 	runID      string
-	generate   func(context.Context) (generated, error)
-	warmUp     func(context.Context) error                             // with events that are not the run's
-	yardstick  func(context.Context) (float64, error)                  // how fast a CPU is
+	generate   func(ctx context.Context, runID string) (generated, error)
 	service    func(component string, port int) (*http.Client, string) // of the release, and its URL
 	elastic    *elastic
 	prometheus *prometheus
@@ -80,14 +76,7 @@ func newRun(client *kube.Client, access *Access, o Options, d deployed, runID st
 	r.service = func(component string, port int) (*http.Client, string) {
 		return access.HTTP(component, port, 10*time.Second)
 	}
-	r.generate = func(ctx context.Context) (generated, error) { return generate(ctx, client, o, d, runID) }
-	r.warmUp = func(ctx context.Context) error {
-		before := o
-		before.Count = o.Rate * int(warmUp.Seconds())
-		_, err := generate(ctx, client, before, d, uuid.NewString())
-		return err
-	}
-	r.yardstick = func(ctx context.Context) (float64, error) { return yardstick(ctx, client, o, d, uuid.NewString()) }
+	r.generate = func(ctx context.Context, runID string) (generated, error) { return generate(ctx, client, o, d, runID) }
 	r.cpu = func(ctx context.Context) (map[string]cpuSample, error) {
 		return readCPU(ctx, client, o.Namespace, o.Release, []string{d.engine, "elasticsearch", "kafka"})
 	}
@@ -108,12 +97,6 @@ func (r *run) do(ctx context.Context) (Report, error) {
 	if err != nil {
 		return Report{}, fmt.Errorf("elasticsearch is not ready for a run: %w: see `%s`", err, r.kubectl("get pods"))
 	}
-	var m *measurement
-	if r.Tolerance > 0 {
-		if m, err = r.startMeasuring(ctx); err != nil {
-			return Report{}, fmt.Errorf("what events take can't be measured: %w: leave it out with --tolerance 0", err)
-		}
-	}
 	g, seen, err := r.follow(ctx)
 	if err != nil {
 		return Report{}, err
@@ -128,10 +111,13 @@ func (r *run) do(ctx context.Context) (Report, error) {
 		r.targetsUp(ctx), r.requestsRise(ctx),
 	}
 	report.Checks = append(report.Checks, r.checkComponents(ctx)...)
-	if m != nil {
-		predictions, err := r.predictions(ctx, m, audited.meanBytes())
-		report.Yardstick, report.Predictions = m.yardstick, predictions
-		report.Checks = append(report.Checks, r.asPlanned(predictions, errors.Join(auditErr, err)))
+	if r.Tolerance > 0 {
+		m, err := r.measure(ctx)
+		if err = errors.Join(auditErr, err); err == nil {
+			report.GeneratorCPUs = m.generatorCPUs
+			report.Predictions, err = r.predictions(m, audited.meanBytes())
+		}
+		report.Checks = append(report.Checks, r.asPlanned(report.Predictions, err))
 	}
 	report.LatencyP50, report.LatencyP99 = seen.percentile(0.50).Seconds(), seen.percentile(0.99).Seconds()
 	report.Generating = g.summary.Seconds
@@ -173,7 +159,7 @@ func (r *run) follow(parent context.Context) (g generated, seen *arrivals, err e
 	}
 	ended := make(chan end, 1)
 	go func() {
-		g, err := r.generate(ctx)
+		g, err := r.generate(ctx, r.runID)
 		ended <- end{g, err}
 	}()
 

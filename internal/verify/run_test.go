@@ -203,7 +203,7 @@ func TestOutageIsWaitedFor(t *testing.T) {
 	p := newPipeline(t)
 	p.elastic.documents = nil
 	p.run.Timeout = 5 * time.Second
-	p.run.generate = func(context.Context) (generated, error) {
+	p.run.generate = func(context.Context, string) (generated, error) {
 		p.elastic.mu.Lock()
 		p.elastic.down = 20
 		p.elastic.mu.Unlock()
@@ -219,7 +219,7 @@ func TestOutageIsWaitedFor(t *testing.T) {
 
 func TestGeneratorThatCannotRunEndsTheRun(t *testing.T) {
 	p := newPipeline(t)
-	p.run.generate = func(context.Context) (generated, error) {
+	p.run.generate = func(context.Context, string) (generated, error) {
 		return generated{}, errors.New("job x can't start (ErrImagePull)")
 	}
 
@@ -230,7 +230,7 @@ func TestGeneratorThatCannotRunEndsTheRun(t *testing.T) {
 
 func TestGeneratorThatHangsIsReported(t *testing.T) {
 	p := newPipeline(t)
-	p.run.generate = func(ctx context.Context) (generated, error) {
+	p.run.generate = func(ctx context.Context, _ string) (generated, error) {
 		<-ctx.Done()
 		return generated{}, ctx.Err()
 	}

@@ -82,7 +82,7 @@ func Tables(r results.Results) []Table {
 		s := r.Steady[engine]
 		all = append(all, figures("steady", fmt.Sprintf("%d events a second, with %s", s.Rate, engine), map[string]measure.Figure{
 			"events per CPU-second of the engine": s.EventsPerCPUSecond, "events per CPU-second of Elasticsearch": s.ElasticsearchPerCPU,
-			"CPUs of a broker for requests": s.KafkaRequestCPUs, "events that log-generator makes in a CPU-second": s.GeneratedPerCPU,
+			"CPUs of a broker for requests": s.KafkaRequestCPUs, "CPUs of the log-generator that sends them": s.GeneratorCPUs,
 			"seconds until searchable, p50": s.P50Seconds, "seconds until searchable, p99": s.P99Seconds,
 		}))
 	}

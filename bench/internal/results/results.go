@@ -101,9 +101,9 @@ type Steady struct {
 	Rate                int            `json:"rate"`
 	EventsPerCPUSecond  measure.Figure `json:"events_per_cpu_second"` // of the engine
 	ElasticsearchPerCPU measure.Figure `json:"elasticsearch_events_per_cpu_second"`
-	KafkaRequestCPUs    measure.Figure `json:"kafka_request_cpus"`              // of a broker, but for what size reckons for the events
-	GeneratedPerCPU     measure.Figure `json:"generated_events_per_cpu_second"` // how fast a CPU is: by log-generator, to nowhere
-	P50Seconds          measure.Figure `json:"latency_p50_seconds"`             // from an event's time until it is searchable
+	KafkaRequestCPUs    measure.Figure `json:"kafka_request_cpus"`  // of a broker, but for what size reckons for the events
+	GeneratorCPUs       measure.Figure `json:"generator_cpus"`      // of the log-generator that sends them: how fast a CPU is
+	P50Seconds          measure.Figure `json:"latency_p50_seconds"` // from an event's time until it is searchable
 	P99Seconds          measure.Figure `json:"latency_p99_seconds"`
 }
 

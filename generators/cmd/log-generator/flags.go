@@ -16,7 +16,7 @@ import (
 type config struct {
 	logs        logs.Config
 	kafka       kafka.Config
-	output      string // kafka, stdout or discard
+	output      string // kafka or stdout
 	metricsAddr string // empty = none
 }
 
@@ -44,7 +44,7 @@ func parse(args []string, env cli.Lookup, help io.Writer) (config, error) {
 	fs.IntVar(&c.logs.Batch, "batch-size", 2000, "the most events of one batch")
 	fs.DurationVar(&c.kafka.Linger, "linger", 10*time.Millisecond, "how long a batch waits for more events")
 	fs.IntVar(&c.logs.Workers, "workers", 4, "batches that are made and sent at the same time")
-	fs.StringVar(&c.output, "output", "kafka", "kafka, stdout for one JSON object per line, or discard: how fast events are made")
+	fs.StringVar(&c.output, "output", "kafka", "kafka, or stdout for one JSON object per line")
 	fs.StringVar(&c.logs.RunID, "run-id", "", "value of labels.run_id; empty = a fresh UUIDv7")
 	fs.StringVar(&c.metricsAddr, "metrics-addr", ":8001", "host:port of /metrics, /healthz and /readyz; empty = off")
 	fs.DurationVar(&c.kafka.ConnectTimeout, "connect-timeout", 30*time.Second, "how long to look for broker and topic")
@@ -73,11 +73,11 @@ func (c config) Validate() error {
 		return err
 	}
 	switch c.output {
-	case "stdout", "discard":
+	case "stdout":
 		return nil
 	case "kafka":
 		return c.kafka.Validate()
 	default:
-		return cli.Misusef("--output is %q: set it to kafka, stdout or discard", c.output)
+		return cli.Misusef("--output is %q: set it to kafka or stdout", c.output)
 	}
 }

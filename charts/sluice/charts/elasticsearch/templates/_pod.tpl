@@ -23,6 +23,14 @@ initContainers:
         set -e
         cp -r /usr/share/elasticsearch/config/. /config/
         cp /etc/sluice/elasticsearch.yml /etc/sluice/log4j2.properties /config/
+        {{- if gt (int .Values.replicas) 1 }}
+        # Of several nodes none starts with memory maps where there may be fewer; a pod without privileges can't raise that.
+        maps=$(</proc/sys/vm/max_map_count)
+        if ((maps < 262144)); then
+          echo "No memory maps: vm.max_map_count is $maps. Set it to 262144 on the nodes, and Elasticsearch takes half the CPU."
+          echo 'node.store.allow_mmap: false' >>/config/elasticsearch.yml
+        fi
+        {{- end }}
         mkdir -p /config/jvm.options.d
         cp /etc/sluice/jvm.options /config/jvm.options.d/sluice.options
         {{- if .Values.global.security.enabled }}
