@@ -27,7 +27,7 @@ initContainers:
         # Of several nodes none starts with memory maps where there may be fewer; a pod without privileges can't raise that.
         maps=$(</proc/sys/vm/max_map_count)
         if ((maps < 262144)); then
-          echo "No memory maps: vm.max_map_count is $maps. Set it to 262144 on the nodes, and Elasticsearch takes half the CPU."
+          echo "No memory maps: vm.max_map_count of this node is $maps. With 262144, Elasticsearch takes half the CPU or less."
           echo 'node.store.allow_mmap: false' >>/config/elasticsearch.yml
         fi
         {{- end }}
