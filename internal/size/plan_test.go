@@ -41,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		"replication is 4: set --replication":                       func(in *Input) { in.Replication = 4 },
 		"zones is 0: set --zones":                                   func(in *Input) { in.Zones = 0 },
 		`engine is "fluentd": set --engine to otel or logstash`:     func(in *Input) { in.Engine = "fluentd" },
-		"Prometheus would hold 71,537,855 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
+		"Prometheus would hold 71,304,638 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
 	} {
 		c := defaults(t)
 		in := DefaultInput(c)

@@ -74,6 +74,9 @@ func (r *run) sendUnwatched(parent context.Context) (cpus float64, err error) {
 	sent := *r.elastic
 	sent.runID = uuid.NewString()
 	g, err := r.generate(ctx, sent.runID)
+	if err == nil && g.summary.CPU == 0 {
+		err = errors.New("log-generator tells no CPU seconds: its image must be as new as this program")
+	}
 	if err != nil {
 		return 0, err
 	}

@@ -163,6 +163,12 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	assert.Contains(t, check.Hint, "leave it out with --tolerance 0")
 
 	p = measured(t, nil)
+	p.generated.summary.CPU = 0
+	report, err = p.run.do(t.Context())
+	require.ErrorContains(t, err, "as planned")
+	assert.Contains(t, report.Checks[len(report.Checks)-1].Detail, "log-generator tells no CPU seconds")
+
+	p = measured(t, nil)
 	generate, cpu, moved := p.run.generate, p.run.cpu, false
 	p.run.generate = func(ctx context.Context, runID string) (generated, error) {
 		moved = runID != p.run.runID
