@@ -26,7 +26,7 @@ func TestSizedPlansAreScheduled(t *testing.T) {
 	if live.Soak {
 		rates = append(rates, 5_000_000)
 	} else {
-		t.Log("left out: 5,000,000 events a second, on some 1,300 nodes; SLUICE_SOAK=1 for them too")
+		t.Log("left out: 5,000,000 events a second, on some 1,200 nodes; SLUICE_SOAK=1 for them too")
 	}
 	for _, rate := range rates {
 		name := fmt.Sprintf("%.0f a second", rate)

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"helm.sh/helm/v3/pkg/chartutil"
 
+	"sluice/internal/size"
 	"sluice/test/nodepools"
 )
 
@@ -26,14 +27,17 @@ type nodeGroup struct {
 	Scaling       []struct {
 		Desired int `json:"desired_size"`
 		Min     int `json:"min_size"`
+		Max     int `json:"max_size"`
 	} `json:"scaling_config"`
 	Taints []struct{ Key, Value, Effect string } `json:"taint"`
 }
 
-// plannedNodeGroups are those of the values that production.tfvars leaves alone.
-func plannedNodeGroups(t *testing.T) map[string]nodeGroup {
+// plannedNodeGroups are those of production.tfvars, with other files laid over it.
+func plannedNodeGroups(t *testing.T, over ...string) map[string]nodeGroup {
 	t.Helper()
-	plan := terraform.InitAndPlanAndShowWithStruct(t, options(t, "production.tfvars"))
+	o := options(t, "production.tfvars")
+	o.VarFiles = append(o.VarFiles, over...)
+	plan := terraform.InitAndPlanAndShowWithStruct(t, o)
 	groups := map[string]nodeGroup{}
 	for address, resource := range plan.ResourcePlannedValuesMap {
 		if resource.Type != "aws_eks_node_group" {
@@ -79,5 +83,35 @@ func TestNodesAreThoseOfTheChart(t *testing.T) {
 	require.NotEmpty(t, asked)
 	for component, pool := range asked {
 		assert.True(t, names[fmt.Sprint(pool)], "%s asks for the pool %v, which Terraform does not provision", component, pool)
+	}
+}
+
+// TestSizedNodes plans what `sluice size` writes: as many nodes, of the same kinds.
+func TestSizedNodes(t *testing.T) {
+	standInOnly(t)
+	coefficients, err := size.Defaults()
+	require.NoError(t, err)
+	for _, rate := range []float64{100, 20_000, 5_000_000} {
+		t.Run(fmt.Sprintf("%.0f a second", rate), func(t *testing.T) {
+			in := size.DefaultInput(coefficients)
+			in.Rate = rate
+			sized, err := size.New(in, coefficients)
+			require.NoError(t, err)
+			dir := t.TempDir()
+			require.NoError(t, sized.Write(dir))
+
+			groups := plannedNodeGroups(t, filepath.Join(dir, size.TfvarsFile))
+
+			require.Len(t, groups, 3*len(sized.Pools), "three zones of each pool: %v", slices.Sorted(maps.Keys(groups)))
+			for _, pool := range sized.Pools {
+				group, ok := groups[pool.Name+"-us-east-1a"]
+				require.True(t, ok, pool.Name)
+				assert.Contains(t, group.InstanceTypes, pool.Instance.Name(), pool.Name)
+				assert.Equal(t, pool.PerZone, group.Scaling[0].Desired, pool.Name)
+				assert.Equal(t, pool.MaxPerZone, group.Scaling[0].Max, pool.Name)
+				assert.Equal(t, pool.Dedicated, len(group.Taints) == 1, pool.Name)
+				assert.Equal(t, pool.Spot, group.CapacityType == "SPOT", pool.Name)
+			}
+		})
 	}
 }
