@@ -77,15 +77,26 @@ func (s cpuSample) since(pod string, earlier cpuSample) (float64, error) {
 	return s.seconds - earlier.seconds, nil
 }
 
-// usedBy are the CPU seconds by component between two readings, without the CPUs that each pod uses anyway.
-func usedBy(rest map[string]float64, from, to map[string]cpuSample) (map[string]float64, error) {
-	used := map[string]float64{}
+// use is what the pods of a component took between two readings.
+type use struct {
+	pods    int
+	rest    float64 // CPUs that they use anyway
+	seconds float64 // of CPU, without those
+}
+
+// usedBy is the use of each component.
+func usedBy(rest map[string]float64, from, to map[string]cpuSample) (map[string]use, error) {
+	used := map[string]use{}
 	for pod, last := range to {
 		seconds, err := last.since(pod, from[pod])
 		if err != nil {
 			return nil, err
 		}
-		used[last.component] += seconds - rest[pod]*last.at.Sub(from[pod].at).Seconds()
+		u := used[last.component]
+		u.pods++
+		u.rest += rest[pod]
+		u.seconds += seconds - rest[pod]*last.at.Sub(from[pod].at).Seconds()
+		used[last.component] = u
 	}
 	return used, nil
 }

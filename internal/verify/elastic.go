@@ -112,8 +112,7 @@ func (e *elastic) segments(ctx context.Context) (map[string]segment, error) {
 			}
 		}
 	}
-	url := fmt.Sprintf("%s/%s/_segments?ignore_unavailable=true", e.url, e.index)
-	err := Fetch(ctx, e.http, http.MethodGet, url, nil, &answer)
+	err := e.get(ctx, "_segments", &answer)
 	found := map[string]segment{}
 	for index, of := range answer.Indices {
 		for shard, copies := range of.Shards {
@@ -156,8 +155,7 @@ func (e *elastic) merged(ctx context.Context) (seconds, documents float64, err e
 	var answer struct {
 		All struct{ Total, Primaries stats } `json:"_all"`
 	}
-	url := fmt.Sprintf("%s/%s/_stats/merge,indexing?ignore_unavailable=true", e.url, e.index)
-	err = Fetch(ctx, e.http, http.MethodGet, url, nil, &answer)
+	err = e.get(ctx, "_stats/merge,indexing", &answer)
 	merges := answer.All.Total.Merges
 	return (merges.Total - merges.Throttled - merges.Stopped) / 1000, answer.All.Primaries.Indexing.Documents, err
 }
@@ -185,7 +183,17 @@ func (e *elastic) deadLetters(ctx context.Context, n int64) ([]json.RawMessage, 
 	return letters, err
 }
 
-// post sends one request; an index or alias that does not exist yet is an empty one.
+// call is a request's URL; an index or alias that does not exist yet is an empty one.
+func (e *elastic) call(index, call string) string {
+	return fmt.Sprintf("%s/%s/%s?ignore_unavailable=true", e.url, index, call)
+}
+
+// get asks for what is told of the index.
+func (e *elastic) get(ctx context.Context, call string, answer any) error {
+	return Fetch(ctx, e.http, http.MethodGet, e.call(e.index, call), nil, answer)
+}
+
+// post sends one request, and a body unless it is nil.
 func (e *elastic) post(ctx context.Context, index, call string, body, answer any) error {
 	var payload io.Reader
 	if body != nil {
@@ -195,7 +203,7 @@ func (e *elastic) post(ctx context.Context, index, call string, body, answer any
 		}
 		payload = bytes.NewReader(document)
 	}
-	url := fmt.Sprintf("%s/%s/%s?ignore_unavailable=true", e.url, index, call)
+	url := e.call(index, call)
 	if call == "_search" { // all shards or an error, and always the same copies of them
 		url += "&allow_partial_search_results=false&preference=" + e.runID
 	}

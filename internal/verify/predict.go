@@ -74,11 +74,11 @@ func (r *run) sendUnwatched(parent context.Context) (cpus float64, err error) {
 	sent := *r.elastic
 	sent.runID = uuid.NewString()
 	g, err := r.generate(ctx, sent.runID)
-	if err == nil && g.summary.CPU == 0 {
-		err = errors.New("log-generator tells no CPU seconds: its image must be as new as this program")
-	}
 	if err != nil {
 		return 0, err
+	}
+	if g.summary.CPU == 0 {
+		return 0, errors.New("log-generator tells no CPU seconds: its image must be as new as this program")
 	}
 	return g.summary.CPU / g.summary.Seconds, r.eventually(ctx, func() error {
 		count, err := sent.count(ctx)
@@ -163,7 +163,17 @@ func (r *run) takeStock(ctx context.Context, records float64) (s stock, err erro
 	})
 }
 
-// predictions hold what events took against what `sluice size` reckons with. eventBytes is their mean size.
+// predict measures, and returns the CPUs that log-generator took, too. eventBytes is the mean size of an event.
+func (r *run) predict(ctx context.Context, eventBytes float64) (generatorCPUs float64, predictions []Prediction, err error) {
+	m, err := r.measure(ctx)
+	if err != nil {
+		return 0, nil, err
+	}
+	predictions, err = r.predictions(m, eventBytes)
+	return m.generatorCPUs, predictions, err
+}
+
+// predictions hold what was measured against what `sluice size` reckons with.
 func (r *run) predictions(m measurement, eventBytes float64) ([]Prediction, error) {
 	coefficients, err := size.Defaults()
 	if err != nil {
@@ -174,26 +184,17 @@ func (r *run) predictions(m measurement, eventBytes float64) ([]Prediction, erro
 		return nil, err
 	}
 	// A merge is of many more events than those that it comes between: each is counted the mean of all so far.
-	used["elasticsearch"] += float64(r.Count)*m.after.merging/m.after.indexed - (m.after.merging - m.before.merging)
-	brokers := 0
-	for _, sample := range m.after.cpu {
-		if sample.component == "kafka" {
-			brokers++
-		}
-	}
+	elasticsearch, brokers := used["elasticsearch"], used["kafka"].pods
+	elasticsearch.seconds += float64(r.Count)*m.after.merging/m.after.indexed - (m.after.merging - m.before.merging)
+	used["elasticsearch"] = elasticsearch
 	planned := coefficients.PerEvent(size.Load{
 		Engine: r.deployed.engine, Rate: float64(r.Rate), EventBytes: eventBytes,
 		IndexCopies: r.deployed.indexCopies, LogCopies: r.deployed.logCopies, Brokers: brokers,
 	})
 	speed := coefficients.Value(size.GeneratorCPUs) / m.generatorCPUs
-	took := func(component string) float64 { return used[component] / float64(r.Count) }
+	took := func(component string) float64 { return used[component].seconds / float64(r.Count) }
 	cpu := func(component, coefficient string, planned, value float64) Prediction {
-		rest := 0.0
-		for pod, sample := range m.after.cpu {
-			if sample.component == component {
-				rest += m.rest[pod]
-			}
-		}
+		rest := used[component].rest
 		with := func(perEvent float64) float64 { return rest + perEvent*float64(r.Rate) }
 		return Prediction{component, "CPUs", rest, with(planned / speed), with(took(component)), coefficient, max(0, value)}
 	}

@@ -89,6 +89,8 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 	return p
 }
 
+func last(checks []Check) Check { return checks[len(checks)-1] }
+
 func TestAsPlanned(t *testing.T) {
 	p := measured(t, map[string]float64{"kafka": 1.2, "log": 0.8})
 
@@ -101,7 +103,7 @@ func TestAsPlanned(t *testing.T) {
 	for i, want := range []float64{1, 1, 1.2, 1, 0.8} {
 		assert.InDelta(t, want, report.Predictions[i].ratio(), 0.01, report.Predictions[i].What)
 	}
-	check := report.Checks[len(report.Checks)-1]
+	check := last(report.Checks)
 	assert.Equal(t, ok("as planned", "5 predictions hold within 30%%"), check)
 	var out bytes.Buffer
 	require.NoError(t, report.Print(&out))
@@ -123,7 +125,7 @@ func TestNotAsPlanned(t *testing.T) {
 			p := measured(t, map[string]float64{name: factor})
 			report, err := p.run.do(t.Context())
 			require.ErrorContains(t, err, "as planned")
-			check := report.Checks[len(report.Checks)-1]
+			check := last(report.Checks)
 			assert.Equal(t, fmt.Sprintf(what, fmt.Sprintf("%.2f", factor))+" that were predicted", check.Detail)
 			assert.Contains(t, check.Hint, "sluice size --explain")
 		}
@@ -158,7 +160,7 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	p.run.cpu = func(context.Context) (map[string]cpuSample, error) { return nil, errKafkaAway }
 	report, err := p.run.do(t.Context())
 	require.ErrorContains(t, err, "as planned")
-	check := report.Checks[len(report.Checks)-1]
+	check := last(report.Checks)
 	assert.Contains(t, check.Detail, "kafka is away")
 	assert.Contains(t, check.Hint, "leave it out with --tolerance 0")
 
@@ -166,7 +168,7 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	p.generated.summary.CPU = 0
 	report, err = p.run.do(t.Context())
 	require.ErrorContains(t, err, "as planned")
-	assert.Contains(t, report.Checks[len(report.Checks)-1].Detail, "log-generator tells no CPU seconds")
+	assert.Contains(t, last(report.Checks).Detail, "log-generator tells no CPU seconds")
 
 	p = measured(t, nil)
 	generate, cpu, moved := p.run.generate, p.run.cpu, false
@@ -184,7 +186,7 @@ func TestWhatCannotBeMeasured(t *testing.T) {
 	}
 	report, err = p.run.do(t.Context())
 	require.ErrorContains(t, err, "as planned")
-	assert.Contains(t, report.Checks[len(report.Checks)-1].Detail, "rel-kafka-1 has started again meanwhile")
+	assert.Contains(t, last(report.Checks).Detail, "rel-kafka-1 has started again meanwhile")
 }
 
 // Without Prometheus nobody tells how large Kafka's log is.

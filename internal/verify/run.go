@@ -2,7 +2,6 @@ package verify
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -112,10 +111,9 @@ func (r *run) do(ctx context.Context) (Report, error) {
 	}
 	report.Checks = append(report.Checks, r.checkComponents(ctx)...)
 	if r.Tolerance > 0 {
-		m, err := r.measure(ctx)
-		if err = errors.Join(auditErr, err); err == nil {
-			report.GeneratorCPUs = m.generatorCPUs
-			report.Predictions, err = r.predictions(m, audited.meanBytes())
+		err := auditErr
+		if err == nil {
+			report.GeneratorCPUs, report.Predictions, err = r.predict(ctx, audited.meanBytes())
 		}
 		report.Checks = append(report.Checks, r.asPlanned(report.Predictions, err))
 	}
