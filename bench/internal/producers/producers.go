@@ -143,7 +143,7 @@ func WriteEvents(size Size, file string) error {
 		return err
 	}
 	defer out.Close()
-	command := exec.Command(program("log-generator"), append(sizeFlags(size), "--output=stdout", "--count=20000", "--rate=0", "--metrics-addr=")...)
+	command := exec.Command(program("log-generator"), append(eventFlags(size), "--output=stdout", "--count=20000", "--rate=0", "--metrics-addr=")...)
 	var stderr bytes.Buffer
 	command.Stdout, command.Stderr = out, &stderr
 	if err := command.Run(); err != nil {
@@ -179,15 +179,20 @@ func Fill(brokers, topic, compression string, count, run int) error {
 	return nil
 }
 
-func sizeFlags(size Size) []string {
-	return []string{"--event-size=" + strconv.Itoa(size.Bytes), "--fields=" + size.Fields}
+// eventFlags make log-generator's events. Their keys, the services, fall evenly upon four partitions: of the default five
+// services three fall upon one partition and none upon another, while the peers' records have no keys, and spread.
+func eventFlags(size Size) []string {
+	return []string{
+		"--event-size=" + strconv.Itoa(size.Bytes), "--fields=" + size.Fields,
+		"--services=service-1,service-2,service-3,service-4,service-5,service-6,service-7,service-8",
+	}
 }
 
 // program is one of those that are in the image beside the runner, or wherever BENCH_PROGRAMS says.
 func program(name string) string { return os.Getenv("BENCH_PROGRAMS") + "/" + name }
 
 func logGenerator(job Job) (*exec.Cmd, error) {
-	return exec.Command(program("log-generator"), append(sizeFlags(job.Size), "--brokers="+job.Brokers, "--topic="+job.Topic,
+	return exec.Command(program("log-generator"), append(eventFlags(job.Size), "--brokers="+job.Brokers, "--topic="+job.Topic,
 		"--compression="+job.Compression, "--acks=all", "--rate=0", "--count="+strconv.Itoa(job.Count), "--metrics-addr=")...), nil
 }
 

@@ -41,7 +41,7 @@ func parse(args []string, env cli.Lookup, help io.Writer) (config, error) {
 	fs.Float64Var(&c.logs.Burst.Slowdown, "burst-slowdown", 8, "how many times as long the requests of that service take; 1 = no longer")
 	fs.StringVar(&c.kafka.Acks, "acks", "all", "acknowledgements to wait for: all, one or none (none can lose events)")
 	fs.StringVar(&c.kafka.Compression, "compression", "snappy", "none, gzip, snappy, lz4 or zstd")
-	fs.IntVar(&c.logs.Batch, "batch-size", 2000, "the most events of one batch")
+	fs.IntVar(&c.logs.Batch, "batch-size", 10000, "the most events of one batch")
 	fs.DurationVar(&c.kafka.Linger, "linger", 10*time.Millisecond, "how long a batch waits for more events")
 	fs.IntVar(&c.logs.Workers, "workers", 4, "batches that are made and sent at the same time")
 	fs.StringVar(&c.output, "output", "kafka", "kafka, or stdout for one JSON object per line")

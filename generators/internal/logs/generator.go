@@ -3,6 +3,7 @@ package logs
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -13,10 +14,11 @@ import (
 // and its time only, not on the generator that makes it, so that several generators can
 // share a run. One generator is for one goroutine.
 type Generator struct {
-	cfg   Config
-	start time.Time // of the run, in which bursts recur
-	keys  [][]byte  // of the services, in their order
-	texts texts
+	cfg     Config
+	start   time.Time // of the run, in which bursts recur
+	keys    [][]byte  // of the services, in their order
+	texts   texts
+	weights int // of the levels, in all
 
 	content *rand.PCG
 	random  *rand.Rand
@@ -29,6 +31,7 @@ type Generator struct {
 func NewGenerator(cfg Config, start time.Time) *Generator {
 	g := &Generator{
 		cfg: cfg, start: start, texts: newTexts(),
+		weights: int(cfg.Levels.total()),
 		content: new(rand.PCG),
 		ids:     newIDs(cfg.RunID, start),
 		event:   Event{Host: cfg.Host, RunID: cfg.RunID, Few: cfg.Fields == FieldsFew},
@@ -45,24 +48,24 @@ func NewGenerator(cfg Config, start time.Time) *Generator {
 func (g *Generator) Append(dst []byte, sequence uint64, now time.Time) (value, key []byte) {
 	g.content.Seed(g.cfg.Seed, scatter(sequence))
 
-	service := g.random.IntN(len(g.cfg.Services))
+	service := g.below(len(g.cfg.Services))
 	e := &g.event
 	e.Time = now
 	e.ID = g.ids.at(sequence)
 	e.Sequence = sequence
 	e.Service = g.cfg.Services[service]
-	e.Level = g.cfg.Levels.pick(g.random.Uint32N(g.cfg.Levels.total()))
+	e.Level = g.cfg.Levels.pick(uint32(g.below(g.weights)))
 	e.Duration = requestDuration(g.random)
 	if failing, burst := g.cfg.Burst.serviceAt(now.Sub(g.start), g.cfg.Services); burst && failing == e.Service {
 		e.Level = max(e.Level, LevelError)
 		e.Duration = time.Duration(float64(e.Duration) * g.cfg.Burst.Slowdown)
 	}
-	binary.BigEndian.PutUint64(e.TraceID[:8], g.random.Uint64())
-	binary.BigEndian.PutUint64(e.TraceID[8:], g.random.Uint64())
-	e.Method = choose(g.random, g.texts.methods)
-	e.Path = choose(g.random, g.texts.paths)
-	e.Status = choose(g.random, g.texts.statuses[e.Level])
-	f := choose(g.random, g.texts.failures)
+	binary.BigEndian.PutUint64(e.TraceID[:8], g.content.Uint64())
+	binary.BigEndian.PutUint64(e.TraceID[8:], g.content.Uint64())
+	e.Method = choose(g, g.texts.methods)
+	e.Path = choose(g, g.texts.paths)
+	e.Status = choose(g, g.texts.statuses[e.Level])
+	f := choose(g, g.texts.failures)
 	e.ErrorType, e.ErrorMessage = f.kind, f.message
 	e.Message = g.appendMessage(e.Message[:0])
 	if g.cfg.EventSize > 0 {
@@ -86,13 +89,13 @@ func (g *Generator) appendSized(dst []byte) []byte {
 
 func (g *Generator) appendMessage(dst []byte) []byte {
 	e := &g.event
-	dst = append(dst, choose(g.random, g.texts.byLevel[e.Level])...)
+	dst = append(dst, choose(g, g.texts.byLevel[e.Level])...)
 	dst = append(dst, ": "...)
 	dst = append(dst, e.Method...)
 	dst = append(dst, ' ')
 	dst = append(dst, e.Path...)
 	dst = append(dst, " status="...)
-	dst = strconv.AppendInt(dst, int64(e.Status), 10)
+	dst = appendStatus(dst, e.Status)
 	dst = append(dst, " duration_ms="...)
 	dst = strconv.AppendInt(dst, e.Duration.Milliseconds(), 10)
 	if g.cfg.Size == 0 {
@@ -122,7 +125,13 @@ func requestDuration(r *rand.Rand) time.Duration {
 	return min(time.Duration(float64(medianDuration)*math.Exp(durationSpread*r.NormFloat64())), longestDuration)
 }
 
-func choose[T any](r *rand.Rand, from []T) T { return from[r.IntN(len(from))] }
+func choose[T any](g *Generator, from []T) T { return from[g.below(len(from))] }
+
+// below is a random number from 0 to n-1. rand's own IntN draws again for what a product of 64 bits has not shared out evenly.
+func (g *Generator) below(n int) int {
+	high, _ := bits.Mul64(g.content.Uint64(), uint64(n))
+	return int(high)
+}
 
 // scatter spreads neighbouring numbers over the whole range (SplitMix64), so that
 // neighbouring events have nothing in common.

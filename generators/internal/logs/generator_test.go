@@ -2,6 +2,7 @@ package logs
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -199,13 +200,20 @@ func TestGeneratorAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkGenerator(b *testing.B) {
-	g := NewGenerator(testConfig(), testStart())
-	buf, _ := g.Append(nil, 0, testStart())
-	b.SetBytes(int64(len(buf)))
-	b.ReportAllocs()
-	var sequence uint64
-	for b.Loop() {
-		buf, _ = g.Append(buf[:0], sequence, testStart())
-		sequence++
+	for _, size := range []int{0, 512, 1024} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			cfg := testConfig()
+			cfg.EventSize = size
+			g := NewGenerator(cfg, testStart())
+			buf, _ := g.Append(nil, 0, testStart())
+			b.SetBytes(int64(len(buf)))
+			b.ReportAllocs()
+			now := testStart()
+			var sequence uint64
+			for b.Loop() {
+				buf, _ = g.Append(buf[:0], sequence, now)
+				sequence++
+			}
+		})
 	}
 }

@@ -1,16 +1,22 @@
 package logs
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 const hexDigits = "0123456789abcdef"
 
-// hexPairs are the two digits of each byte, the first one in the lower half.
-var hexPairs = func() (pairs [256]uint16) {
-	for b := range pairs {
-		pairs[b] = uint16(hexDigits[b>>4]) | uint16(hexDigits[b&0xf])<<8
-	}
-	return pairs
-}()
+// hex is four bytes in lower-case hexadecimal: eight digits, the first one in the lowest byte.
+func hex(four []byte) uint64 {
+	const ones = 0x0101010101010101
+	x := uint64(binary.LittleEndian.Uint32(four))
+	x = (x | x<<16) & 0x0000ffff0000ffff
+	x = (x | x<<8) & 0x00ff00ff00ff00ff
+	x = x>>4&0x000f000f000f000f | x&0x000f000f000f000f<<8 // a half of a byte in each byte
+	letters := (x + 6*ones) >> 4 & ones                   // 1 where it is 10 or more
+	return x + '0'*ones + letters*('a'-'0'-10)
+}
 
 // appendString appends s as a JSON string. Invalid UTF-8 becomes U+FFFD, as encoding/json reads it.
 func appendString[S ~string | ~[]byte](dst []byte, s S) []byte {
@@ -49,15 +55,17 @@ func appendString[S ~string | ~[]byte](dst []byte, s S) []byte {
 	return append(dst, '"')
 }
 
-// quoted remembers a text's JSON string.
+// quoted remembers a text's JSON string, with what is around it.
 type quoted struct {
 	text string
 	json []byte
 }
 
-func (q *quoted) append(dst []byte, s string) []byte {
+// append appends s as a JSON string between before and after, which are the same in each call.
+func (q *quoted) append(dst []byte, before, s, after string) []byte {
 	if s != q.text || q.json == nil {
-		q.text, q.json = s, appendString(q.json[:0], s)
+		q.text = s
+		q.json = append(appendString(append(q.json[:0], before...), s), after...)
 	}
 	return append(dst, q.json...)
 }
