@@ -70,9 +70,17 @@ func up(t *testing.T) *project {
 	return p
 }
 
+// down leaves nothing. Rarely Docker's engine still counts a container that is gone as one of the network's (moby#43286) and keeps the
+// empty network until it starts again; Compose takes that one the next time.
 func (p *project) down(t *testing.T) {
 	t.Helper()
-	p.mustRun(t, "--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout=5")
+	_, err := p.run("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout=5")
+	if err != nil && strings.Contains(err.Error(), "has active endpoints") {
+		require.Empty(t, p.mustRun(t, "--profile", "*", "ps", "--all", "--quiet"), "containers that are left")
+		t.Log("the engine keeps the empty network:", err)
+		return
+	}
+	require.NoError(t, err)
 }
 
 // run is one call of docker-compose. It may be needed when the test's own context has ended.
