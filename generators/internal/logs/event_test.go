@@ -2,10 +2,13 @@ package logs
 
 import (
 	"encoding/json"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -158,5 +161,19 @@ func TestAppendTime(t *testing.T) {
 		time.Date(2026, 3, 1, 0, 30, 0, 1e6, time.FixedZone("CET", 3600)),
 	} {
 		require.Equal(t, at.UTC().Format("2006-01-02T15:04:05.000Z"), string(appendTime(nil, at)))
+	}
+}
+
+func TestAppendStatus(t *testing.T) {
+	for _, status := range []int{-1, 0, 7, 99, 100, 204, 504, 999, 1000} {
+		require.Equal(t, strconv.Itoa(status), string(appendStatus(nil, status)))
+	}
+}
+
+func TestHexadecimalDigits(t *testing.T) {
+	for b := range 256 {
+		id := [16]byte{0: byte(b), 5: byte(b), 10: byte(b), 15: byte(b)}
+		require.Equal(t, fmt.Sprintf("%x", id), string(appendHex(nil, id)))
+		require.Equal(t, uuid.UUID(id).String(), string(appendUUID(nil, id)))
 	}
 }
