@@ -28,7 +28,7 @@ type Event struct {
 
 	Few bool // only time, level and message are rendered
 
-	// What one event has in common with the next, as it is rendered: the events of a batch have one time.
+	// What one event has in common with the next, rendered with the JSON around it: the events of a batch have one time.
 	stamped     time.Time
 	stamp       []byte
 	host, runID quoted

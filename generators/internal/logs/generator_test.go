@@ -204,11 +204,11 @@ func BenchmarkGenerator(b *testing.B) {
 		b.Run(strconv.Itoa(size), func(b *testing.B) {
 			cfg := testConfig()
 			cfg.EventSize = size
-			g := NewGenerator(cfg, testStart())
-			buf, _ := g.Append(nil, 0, testStart())
+			now := testStart()
+			g := NewGenerator(cfg, now)
+			buf, _ := g.Append(nil, 0, now)
 			b.SetBytes(int64(len(buf)))
 			b.ReportAllocs()
-			now := testStart()
 			var sequence uint64
 			for b.Loop() {
 				buf, _ = g.Append(buf[:0], sequence, now)
