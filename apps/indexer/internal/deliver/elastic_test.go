@@ -26,6 +26,8 @@ type fakeElastic struct {
 
 	// request answers a whole request, if it returns true. It gets the request's number from 1.
 	request func(w http.ResponseWriter, number int, body []byte) bool
+	// root answers what is no bulk request, if it returns true.
+	root func(w http.ResponseWriter) bool
 	// item returns another status than 201, or 0, and why.
 	item func(index, id, document string) (status int, fault string)
 }
@@ -42,6 +44,9 @@ func newElastic(t testing.TB) *fakeElastic {
 
 func (e *fakeElastic) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.URL.Path != "/_bulk" {
+		if e.root != nil && e.root(w) {
+			return
+		}
 		fmt.Fprint(w, `{}`)
 		return
 	}

@@ -192,6 +192,9 @@ func (g *group) fault(p kgo.FetchTopicPartition) bool {
 	case errors.Is(p.Err, context.DeadlineExceeded), errors.Is(p.Err, context.Canceled), errors.Is(p.Err, kgo.ErrClientClosed):
 	case errors.As(p.Err, &loss):
 		g.reset(p.Topic, p.Partition, "Kafka has lost records", loss.ConsumedTo, loss.ResetTo)
+		if assigned := g.assigned.get(p.Topic, p.Partition); assigned != nil {
+			g.assigned.renew(assigned)
+		}
 	case errors.Is(p.Err, kerr.UnknownTopicID):
 		g.reset(p.Topic, p.Partition, "the topic was deleted and created again", -1, 0)
 		return true

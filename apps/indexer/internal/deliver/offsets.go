@@ -74,6 +74,6 @@ func (g *group) checkOffsets(p *partition, fetched kgo.FetchTopicPartition) *par
 
 func (g *group) reset(topic string, partition int32, why string, from, to int64) {
 	g.metrics.resets.WithLabelValues(topic).Inc()
-	g.log.Error("offset out of range: reading goes on from the earliest record that there is", "topic", topic, "partition", partition,
+	g.log.Error("offset out of range: records are missing, or the topic was created again", "topic", topic, "partition", partition,
 		"why", why, "from", from, "to", to)
 }

@@ -111,6 +111,7 @@ func (w *Wait) kafka(ctx context.Context, admin *kadm.Client) error {
 	switch {
 	case errors.Is(err, kerr.GroupAuthorizationFailed):
 		return fmt.Errorf("kafka.group: the user %q may not use the group %q: give it the right, or set kafka.group to one that it may use", c.SASL.User, c.Group)
+	case errors.Is(err, kerr.GroupIDNotFound): // nobody has used it yet
 	case err != nil:
 		return fmt.Errorf("kafka.group: Kafka does not tell the offsets of %q: %w", c.Group, err)
 	}
