@@ -34,7 +34,7 @@ func dispatch(args []string, env cli.Lookup, stdin io.Reader, stdout, stderr io.
 		ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 		defer stop()
 		context.AfterFunc(ctx, stop) // a second signal ends the process at once
-		return runCommand(ctx, args[1:], stdout, stderr)
+		return runCommand(ctx, args[1:], env, stdout, stderr)
 	case "explain":
 		return explain(args[1:], env, stdin, stdout)
 	case "help", "-h", "-help", "--help":
