@@ -51,6 +51,10 @@ func (plainNormaliser) AppendDeadLetter(dst, record []byte, s normalise.Source, 
 	return fmt.Appendf(dst, "{\"create\":{\"_index\":\"dead\",\"_id\":%q}}\n{\"reason\":%q,\"bytes\":%d,\"offset\":%d}\n", id, reason, len(record), s.Offset)
 }
 
+func (p plainNormaliser) AppendCutDeadLetter(dst, record []byte, kept int, s normalise.Source, reason string) []byte {
+	return p.AppendDeadLetter(dst, record[:kept], s, reason)
+}
+
 // network is a member's way to Kafka. Cut is what a kill -9 is to the others: nothing more is sent, not even a farewell.
 type network struct {
 	mu    sync.Mutex

@@ -27,6 +27,7 @@ import (
 type Normaliser interface {
 	Append(dst, record []byte, s normalise.Source) ([]byte, normalise.Result)
 	AppendDeadLetter(dst, record []byte, s normalise.Source, reason string) []byte
+	AppendCutDeadLetter(dst, record []byte, kept int, s normalise.Source, reason string) []byte
 }
 
 // Options are what a Pipeline needs.

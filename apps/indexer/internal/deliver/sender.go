@@ -142,7 +142,7 @@ func (s *sender) cut(into *batch, it *item) {
 	}
 	record := ownRecord(it.record)
 	message := fmt.Sprintf("the record has %d bytes, which is more than Elasticsearch takes: these are the first %d", len(record.Value), kept)
-	into.body = s.normaliser.AppendDeadLetter(into.body, record.Value[:kept], it.source(), message)
+	into.body = s.normaliser.AppendCutDeadLetter(into.body, record.Value, kept, it.source(), message)
 	into.add(item{chunk: it.chunk, record: record, dead: TooLarge, kept: kept})
 }
 
