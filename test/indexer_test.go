@@ -183,7 +183,7 @@ func TestRights(t *testing.T) {
 			AllowRestrictedIndices bool `json:"allow_restricted_indices"`
 		}
 	}
-	require.NoError(t, yaml.UnmarshalStrict([]byte(named[*corev1.ConfigMap](t, objects, "sluice-elasticsearch").Data["roles.yml"]), &roles))
+	require.NoError(t, yaml.UnmarshalStrict([]byte(named[*corev1.ConfigMap](t, objects, "sluice-elasticsearch-security").Data["roles.yml"]), &roles))
 	require.Len(t, roles["engine"].Indices, 1)
 	privileges := roles["engine"].Indices[0].Privileges
 	assert.Contains(t, privileges, "create_doc")
