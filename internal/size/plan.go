@@ -59,8 +59,8 @@ func (s *sheet) notes(p *Plan) []string {
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	note("Kafka's disks hold while producers compress to %s of an event's bytes; where they don't, --set kafka.stored_share=1.", number(s.Value("kafka.stored_share")))
-	if !p.Engine.Fsync {
-		note("The engine does not flush each event (config.fsync: false): when a node's kernel dies, its last seconds are read again from Kafka by hand; see docs/engines.md. --fsync plans for it.")
+	if s.Engine == Logstash && !p.Engine.Fsync {
+		note("Logstash does not flush each event (config.fsync: false): when a node's kernel dies, its last seconds are read again from Kafka by hand; see docs/engines.md. --fsync plans for it.")
 	}
 	if es := p.Elasticsearch; es.ShardGB > s.Value("elasticsearch.shard_gb")*1.001 {
 		note("Shards of %s GB: a day's index has as many as Elasticsearch allows. Its guide wants %s GB, and at most 50.",
