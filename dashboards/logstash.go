@@ -20,7 +20,7 @@ func logstash() Dashboard {
 	return Dashboard{
 		Name:        "logstash",
 		Title:       "Logstash",
-		Description: "The engine between Kafka and Elasticsearch. Empty where the OpenTelemetry Collector does this work.",
+		Description: "The engine between Kafka and Elasticsearch. Empty where the indexer does this work.",
 		Variables:   []Variable{pods(job)},
 		Rows: []Row{
 			{"Now", []Panel{

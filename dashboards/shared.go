@@ -7,7 +7,7 @@ import (
 
 // All are the dashboards, the one to begin with first.
 func All() []Dashboard {
-	return []Dashboard{pipeline(), kafka(), zookeeper(), elasticsearch(), logstash(), collector(), spark(), application(), monitoring()}
+	return []Dashboard{pipeline(), kafka(), zookeeper(), elasticsearch(), logstash(), indexer(), spark(), application(), monitoring()}
 }
 
 // pods lets one choose among the pods of a job.
@@ -59,9 +59,18 @@ func heap(job, used, most string) Row {
 
 // quantiles are lines of a Prometheus histogram: half of all, most, and nearly all.
 func quantiles(histogram, selector string) []Query {
+	return quantilesOf("sum by (le) (rate(" + histogram + "_bucket" + selector + "[$__rate_interval]))")
+}
+
+// nativeQuantiles are the same of a native histogram, which is one series.
+func nativeQuantiles(histogram, selector string) []Query {
+	return quantilesOf("sum(rate(" + histogram + selector + "[$__rate_interval]))")
+}
+
+func quantilesOf(buckets string) []Query {
 	var all []Query
 	for _, q := range []string{"0.5", "0.95", "0.99"} {
-		all = append(all, Query{"p" + q[2:], fmt.Sprintf("histogram_quantile(%s, sum by (le) (rate(%s_bucket%s[$__rate_interval])))", q, histogram, selector)})
+		all = append(all, Query{"p" + q[2:], fmt.Sprintf("histogram_quantile(%s, %s)", q, buckets)})
 	}
 	all[0].Legend = "p50"
 	return all

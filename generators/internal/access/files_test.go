@@ -38,6 +38,7 @@ func TestRead(t *testing.T) {
 	users, err := folder(t, `
 writer:
   - {topic: logs, operations: [Write, DescribeConfigs]}
+  - {transactionalId: writer-, prefix: true, operations: [Write, Describe]}
   - {cluster: true, operations: [Describe]}
 reader:
   - {topic: "*", operations: [Read]}
@@ -50,6 +51,8 @@ nobody: []
 		"writer": {"w", []kafka.ACLEntry{
 			allowed("writer", kafka.ResourceTypeTopic, "logs", literal, kafka.ACLOperationTypeWrite),
 			allowed("writer", kafka.ResourceTypeTopic, "logs", literal, kafka.ACLOperationTypeDescribeConfigs),
+			allowed("writer", kafka.ResourceTypeTransactionalID, "writer-", prefixed, kafka.ACLOperationTypeWrite),
+			allowed("writer", kafka.ResourceTypeTransactionalID, "writer-", prefixed, kafka.ACLOperationTypeDescribe),
 			allowed("writer", kafka.ResourceTypeCluster, "kafka-cluster", literal, kafka.ACLOperationTypeDescribe),
 		}},
 		"reader": {" r ", []kafka.ACLEntry{
@@ -64,17 +67,18 @@ func TestFilesThatCannotWork(t *testing.T) {
 	for users, want := range map[string]string{
 		"":     "names no user",
 		"u: [": "--users ",
-		"u: [{topic: t, operations: [Read], host: h}]":          `unknown field "host"`,
-		"u: [{topic: t, operations: [Read]}]\nu: []":            `key "u" already set`,
-		"u: [{topic: t, operations: [Fly]}]":                    `user "u", grant 1: operation "Fly" is unknown: set it to one of All, Read, Write, Create, Delete, Alter, Describe, ClusterAction, DescribeConfigs, AlterConfigs, IdempotentWrite`,
-		"u: [{topic: t, operations: [Any]}]":                    `operation "Any" is unknown`,
-		"u: [{topic: t, operations: [Unknown]}]":                `operation "Unknown" is unknown`,
-		"u: [{topic: t, operations: [Read]}, {topic: t}]":       `user "u", grant 2: operations is empty`,
-		"u: [{operations: [Read]}]":                             "it is about 0 resources: set one of topic, group and cluster",
-		"u: [{topic: t, group: g, operations: [Read]}]":         "it is about 2 resources",
-		"u: [{cluster: true, group: g, operations: [All]}]":     "it is about 2 resources",
-		`u: [{topic: "*", prefix: true, operations: [All]}]`:    "leave it out for *",
-		"u: [{cluster: true, prefix: true, operations: [All]}]": "and for the cluster",
+		"u: [{topic: t, operations: [Read], host: h}]":           `unknown field "host"`,
+		"u: [{topic: t, operations: [Read]}]\nu: []":             `key "u" already set`,
+		"u: [{topic: t, operations: [Fly]}]":                     `user "u", grant 1: operation "Fly" is unknown: set it to one of All, Read, Write, Create, Delete, Alter, Describe, ClusterAction, DescribeConfigs, AlterConfigs, IdempotentWrite`,
+		"u: [{topic: t, operations: [Any]}]":                     `operation "Any" is unknown`,
+		"u: [{topic: t, operations: [Unknown]}]":                 `operation "Unknown" is unknown`,
+		"u: [{topic: t, operations: [Read]}, {topic: t}]":        `user "u", grant 2: operations is empty`,
+		"u: [{operations: [Read]}]":                              "it is about 0 resources: set one of topic, group, transactionalId and cluster",
+		"u: [{topic: t, group: g, operations: [Read]}]":          "it is about 2 resources",
+		"u: [{cluster: true, group: g, operations: [All]}]":      "it is about 2 resources",
+		"u: [{transactionalId: t, group: g, operations: [All]}]": "it is about 2 resources",
+		`u: [{topic: "*", prefix: true, operations: [All]}]`:     "leave it out for *",
+		"u: [{cluster: true, prefix: true, operations: [All]}]":  "and for the cluster",
 		"other: []": `user "other" has no password: put it into `,
 		"blank: []": `the password of user "blank": `,
 		"a/b: []":   `a user "a/b": set it to a name that a file can have`,

@@ -11,13 +11,14 @@ import (
 // clusterName is what Kafka calls the cluster in ACLs.
 const clusterName = "kafka-cluster"
 
-// grant is one entry of a user: what may be done with one topic, one group or the cluster.
+// grant is one entry of a user: what may be done with one topic, one group, one transactional id or the cluster.
 type grant struct {
-	Topic      string   `json:"topic"`
-	Group      string   `json:"group"`
-	Cluster    bool     `json:"cluster"`
-	Prefix     bool     `json:"prefix"` // the name is how names begin
-	Operations []string `json:"operations"`
+	Topic           string   `json:"topic"`
+	Group           string   `json:"group"`
+	TransactionalID string   `json:"transactionalId"`
+	Cluster         bool     `json:"cluster"`
+	Prefix          bool     `json:"prefix"` // the name is how names begin
+	Operations      []string `json:"operations"`
 }
 
 // acls are the grant's entries for a user, one for each operation.
@@ -54,15 +55,19 @@ func (g grant) resource() (kafka.ACLEntry, error) {
 		acl.ResourceType, acl.ResourceName = kafka.ResourceTypeGroup, g.Group
 		named++
 	}
+	if g.TransactionalID != "" {
+		acl.ResourceType, acl.ResourceName = kafka.ResourceTypeTransactionalID, g.TransactionalID
+		named++
+	}
 	if g.Cluster {
 		acl.ResourceType, acl.ResourceName = kafka.ResourceTypeCluster, clusterName
 		named++
 	}
 	switch {
 	case named != 1:
-		return acl, cli.Misusef("it is about %d resources: set one of topic, group and cluster", named)
+		return acl, cli.Misusef("it is about %d resources: set one of topic, group, transactionalId and cluster", named)
 	case g.Prefix && (g.Cluster || acl.ResourceName == "*"):
-		return acl, cli.Misusef("prefix needs the begin of a topic's or a group's name: leave it out for * and for the cluster")
+		return acl, cli.Misusef("prefix needs how a topic's, a group's or a transactional id's name begins: leave it out for * and for the cluster")
 	case g.Prefix:
 		acl.ResourcePatternType = kafka.PatternTypePrefixed
 	}

@@ -44,7 +44,7 @@ spec:
 {{- end }}
 {{- end }}
 
-{{/* By the lag of the consumer group that the pods form, for StatefulSets. Takes .group and .topic; needs KEDA. */}}
+{{/* By the lag of the consumer group that the pods form. Takes .kind of the workload, .group and its .topics; needs KEDA. */}}
 {{- define "lib.scaledObject" }}
 {{- if include "lib.autoscaled" . }}
 {{- include "lib.autoscalingRange" . }}
@@ -58,10 +58,14 @@ metadata:
 spec:
   scaleTargetRef:
     apiVersion: apps/v1
-    kind: StatefulSet
+    kind: {{ .kind }}
     name: {{ include "lib.name" . }}
   pollingInterval: 15
   minReplicaCount: {{ .values.autoscaling.minReplicas }}
+  {{- if eq (int .values.autoscaling.minReplicas) 0 }}
+  # Of the step to no pods at all; of the others stabilizationWindowSeconds below.
+  cooldownPeriod: {{ .values.autoscaling.cooldownSeconds }}
+  {{- end }}
   maxReplicaCount: {{ .values.autoscaling.maxReplicas }}
   # While Kafka does not tell the lag, nobody is sent away.
   fallback:
@@ -70,29 +74,32 @@ spec:
     behavior: currentReplicasIfHigher
   advanced:
     horizontalPodAutoscalerConfig:
-      # KEDA's own cooldownPeriod is for the step to no pods at all. Each change of the group stops all of it
-      # for a moment, so pods leave one by one.
+      # Each change of the group moves partitions, so pods leave one by one.
       behavior:
         scaleDown:
           stabilizationWindowSeconds: {{ .values.autoscaling.cooldownSeconds }}
           policies:
             - {type: Pods, value: 1, periodSeconds: 60}
   triggers:
+  {{- range .topics }}
     - type: kafka
       metadata:
-        bootstrapServers: {{ include "lib.host" (dict "root" .root "name" "kafka") }}:9092
-        consumerGroup: {{ .group }}
-        topic: {{ .topic }}
-        lagThreshold: {{ .values.autoscaling.lagThreshold | int | quote }}
+        bootstrapServers: {{ include "lib.host" (dict "root" $.root "name" "kafka") }}:9092
+        consumerGroup: {{ $.group }}
+        topic: {{ . }}
+        lagThreshold: {{ $.values.autoscaling.lagThreshold | int | quote }}
         # A group that has committed nothing yet is behind by the whole topic.
         offsetResetPolicy: earliest
         # Not more pods than partitions.
         allowIdleConsumers: "false"
-        {{- if .root.Values.global.security.enabled }}
+        {{- if $.root.Values.global.security.enabled }}
         tls: enable
         sasl: scram_sha512
       authenticationRef:
-        name: {{ include "lib.name" . }}
+        name: {{ include "lib.name" $ }}
+        {{- end }}
+  {{- end }}
+{{- if .root.Values.global.security.enabled }}
 ---
 # KEDA's operator reads what the exporter may read.
 apiVersion: keda.sh/v1alpha1
@@ -107,6 +114,6 @@ spec:
     - {parameter: username, name: {{ $user }}, key: username}
     - {parameter: password, name: {{ $user }}, key: password}
     - {parameter: ca, name: {{ include "lib.secretName" (dict "root" .root "name" "kafka-tls") }}, key: ca.crt}
-        {{- end }}
+{{- end }}
 {{- end }}
 {{- end }}

@@ -20,6 +20,9 @@ spec:
       app.kubernetes.io/instance: {{ $.Release.Name }}
   namespaceSelector:
     matchNames: [{{ $.Release.Namespace }}]
+  {{- if .scrape_native_histograms }}
+  scrapeNativeHistograms: true
+  {{- end }}
   endpoints:
     - port: {{ $port }}
       path: {{ .metrics_path | default "/metrics" }}

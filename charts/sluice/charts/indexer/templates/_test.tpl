@@ -1,5 +1,5 @@
 {{/* Sends an event through the pipeline: nothing less shows that the engine does its job. */}}
-{{- define "otelCollector.test" -}}
+{{- define "indexer.test" -}}
 securityContext:
   runAsUser: 1000
   runAsGroup: 1000
@@ -20,7 +20,7 @@ initContainers:
       {{- include "lib.clientMount" (dict "root" . "server" "kafka") | nindent 6 }}
 containers:
   - name: find
-    image: {{ include "lib.image" (dict "root" . "image" .Values.wait.image) }}
+    image: {{ include "lib.image" (dict "root" . "image" .Values.find.image) }}
     {{- include "lib.curlScript" (dict "root" . "user" "test" "script" "/etc/sluice/find.sh") | nindent 4 }}
     env:
       - name: ELASTICSEARCH_URL
@@ -34,8 +34,8 @@ containers:
       - name: LOOK_AT
         value: >-
           See
-          kubectl -n {{ .Release.Namespace }} logs {{ .Release.Name }}-otel-collector-0
-    resources: {{- toYaml .Values.wait.resources | nindent 6 }}
+          kubectl -n {{ .Release.Namespace }} logs -l app.kubernetes.io/name=indexer
+    resources: {{- toYaml .Values.find.resources | nindent 6 }}
     volumeMounts:
       - {name: script, mountPath: /etc/sluice}
       - {name: tmp, mountPath: /tmp}
@@ -43,7 +43,7 @@ containers:
 volumes:
   - name: script
     configMap:
-      name: {{ .Release.Name }}-otel-collector-test
+      name: {{ .Release.Name }}-indexer-test
   - name: tmp
     emptyDir: {}
   {{- range $server := list "kafka" "elasticsearch" }}
