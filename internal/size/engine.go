@@ -8,6 +8,7 @@ type Engine struct {
 	CPULimit  float64
 	MemoryGiB float64
 	Why       string
+	Requests  int // of an indexer to Elasticsearch at the same time
 
 	// Of Logstash, which has a JVM and a queue.
 	HeapMiB   int
@@ -18,13 +19,17 @@ type Engine struct {
 // The queue does not grow with the load: Kafka is where events wait.
 const logstashVolumeGiB = 20
 
-// An indexer holds some requests to Elasticsearch and what Kafka sent ahead, however many events come: 128 MiB or less.
-// It has as many requests under way as its configuration says, which would not keep more CPUs than one busy.
+// An indexer holds some requests to Elasticsearch and what Kafka sent ahead, however many events come: 128 MiB or less with
+// those of one CPU.
 var indexerShapes = []shape{
-	{0.25, 1, 0.25, 0},
-	{0.5, 1, 0.25, 0},
+	{0.25, 2, 0.25, 0},
+	{0.5, 2, 0.25, 0},
 	{1, 2, 0.25, 0},
+	{3, 4, 0.5, 0},
 }
+
+// requestsPerCPU of an indexer are under way: while Elasticsearch works on one, the next is made. The chart's number is for one CPU.
+const requestsPerCPU = 2
 
 var logstashShapes = []shape{
 	{1, 4, 3, 2048},
@@ -43,6 +48,7 @@ func (s *sheet) engine() Engine {
 		f, e.Fsync = s.logstash(byCPU)
 	} else {
 		f = scale(indexerShapes, s.Zones, byCPU)
+		e.Requests = requestsPerCPU * max(1, ceil(f.cpu))
 	}
 	e.Pods, e.CPU, e.CPULimit, e.MemoryGiB, e.HeapMiB, e.Why = f.pods, f.cpu, f.cpuLimit, f.memoryGiB, f.heapMiB, f.why
 	return e

@@ -42,9 +42,9 @@ func New(in Input, c Coefficients) (Plan, error) {
 	data := []tenant{
 		{"kafka", p.Kafka.Pods, p.Kafka.CPU, p.Kafka.MemoryGiB},
 		{"elasticsearch", p.Elasticsearch.Pods, p.Elasticsearch.CPU, p.Elasticsearch.MemoryGiB},
-		{p.Engine.Component, p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB},
 	}
-	p.Pools, err = s.pools(data, tenant{"prometheus", 1, p.Prometheus.CPU, p.Prometheus.MemoryGiB}, tenant{"spark-worker", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB})
+	engine := tenant{p.Engine.Component, p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB}
+	p.Pools, err = s.pools(data, engine, tenant{"prometheus", 1, p.Prometheus.CPU, p.Prometheus.MemoryGiB}, tenant{"spark-worker", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB})
 	if err != nil {
 		return Plan{}, err
 	}

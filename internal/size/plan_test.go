@@ -42,7 +42,7 @@ func TestBadInput(t *testing.T) {
 		"zones is 0: set --zones":                                   func(in *Input) { in.Zones = 0 },
 		`engine is "fluentd": set --engine to indexer or logstash`:  func(in *Input) { in.Engine = "fluentd" },
 		"no queue that could be flushed: leave --fsync out, or set": func(in *Input) { in.Fsync = true },
-		"Prometheus would hold 71,304,638 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
+		"Prometheus would hold 76,186,133 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 3000 },
 	} {
 		c := defaults(t)
 		in := DefaultInput(c)
