@@ -56,11 +56,11 @@ func pipeline() Dashboard {
 					Query{"indexed (mean)", "sum(rate(elasticsearch_indices_indexing_index_time_seconds_total[$__rate_interval])) / (sum(rate(elasticsearch_indices_indexing_index_total[$__rate_interval])) > 0)"}),
 			}},
 			{"What goes wrong", []Panel{
-				graph("Errors", ops, "Failures of each hop. They are retried: a single one is no loss, a steady line is a fault.",
+				graph("Errors", ops, "Failures of each hop. They are retried: a single one is no loss, a steady line is a fault. To Elasticsearch a document that it has already is one, so a topic that is read once more is a line too.",
 					Query{"log-generator, given up", "sum(rate(log_generator_events_failed_total[$__rate_interval]))"},
 					Query{"Kafka, failed writes", "sum(rate(kafka_server_brokertopicmetrics_failedproducerequests_alltopics_total[$__rate_interval]))"},
 					Query{"indexer, documents sent again", "sum(rate(indexer_documents_retried_total[$__rate_interval]))"},
-					Query{"Elasticsearch, refused", "sum(rate(elasticsearch_index_stats_indexing_index_failed_total[$__rate_interval]))"}).bad(1),
+					Query{"Elasticsearch, refused or there already", "sum(rate(elasticsearch_index_stats_indexing_index_failed_total[$__rate_interval]))"}).bad(1),
 				counted("Dead letters by error", "Records that could not be indexed as documents, by the reason.", DeadLetters, "*", "error.message"),
 				anomalies().leadsTo("spark"),
 				counted("Log events by level", "The events themselves, as they are in Elasticsearch.", Logs, "*", "log.level"),

@@ -11,12 +11,12 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
-	"sigs.k8s.io/yaml"
 )
 
-// collector switches the engine, and on what else is given.
-func collector(autoscaling table) table {
-	return table{"logstash": table{"enabled": false}, "otelCollector": table{"enabled": true, "autoscaling": autoscaling}}
+func indexers(autoscaling table) table { return indexing(table{"autoscaling": autoscaling}) }
+
+func logstashes(autoscaling table) table {
+	return table{"logstash": table{"autoscaling": autoscaling}}
 }
 
 func appService(autoscaling table) table {
@@ -62,8 +62,10 @@ func TestWhatScalesHasNoReplicas(t *testing.T) {
 		set      table
 		workload string
 	}{
-		"app-service": {appService(table{"enabled": true}), "sluice-app-service"},
-		"collector":   {collector(table{"enabled": true}), "sluice-otel-collector"},
+		"app-service":    {appService(table{"enabled": true}), "sluice-app-service"},
+		"Logstash":       {logstashes(table{"enabled": true}), "sluice-logstash"},
+		"indexer":        {indexers(table{"enabled": true}), "sluice-indexer"},
+		"indexer by CPU": {indexers(table{"enabled": true, "by": "cpu"}), "sluice-indexer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			objects, _ := scaled(t, test.set)
@@ -103,83 +105,90 @@ func TestWhatScalesHasNoReplicas(t *testing.T) {
 	})
 }
 
-func TestCollectorScalesByLag(t *testing.T) {
-	objects, scaledObjects := scaled(t, collector(table{"enabled": true, "maxReplicas": 12, "lagThreshold": 100_000}))
+// scaledObject is what KEDA is told.
+type scaledObject struct {
+	ScaleTargetRef  struct{ Kind, Name string }
+	MinReplicaCount int
+	MaxReplicaCount int
+	CooldownPeriod  int
+	Triggers        []struct {
+		Type              string
+		Metadata          map[string]string
+		AuthenticationRef struct{ Name string }
+	}
+}
+
+func scaledObjectOf(t *testing.T, set table) (scaledObject, []object) {
+	t.Helper()
+	objects, scaledObjects := scaled(t, set)
 	require.Len(t, scaledObjects, 1)
 	document, err := json.Marshal(scaledObjects[0]["spec"])
 	require.NoError(t, err)
-	var spec struct {
-		ScaleTargetRef  struct{ Kind, Name string }
-		MinReplicaCount int
-		MaxReplicaCount int
-		Triggers        []struct {
-			Type     string
-			Metadata map[string]string
-		}
-	}
+	var spec scaledObject
 	require.NoError(t, json.Unmarshal(document, &spec))
-	named[*appsv1.StatefulSet](t, objects, spec.ScaleTargetRef.Name)
-	assert.Equal(t, "StatefulSet", spec.ScaleTargetRef.Kind)
-	assert.Equal(t, 1, spec.MinReplicaCount)
-	assert.Equal(t, 12, spec.MaxReplicaCount)
-	require.Len(t, spec.Triggers, 1)
-	trigger := spec.Triggers[0].Metadata
-	assert.Equal(t, "100000", trigger["lagThreshold"], "not 1e+05")
-
-	// It looks at the group and the topic that the collectors read.
-	var config struct {
-		Receivers struct {
-			Kafka struct {
-				Brokers []string
-				GroupID string `json:"group_id"`
-				Logs    struct{ Topic string }
-			}
-		}
-	}
-	content := named[*corev1.ConfigMap](t, objects, "sluice-otel-collector").Data["config.yaml"]
-	require.NoError(t, yaml.Unmarshal([]byte(content), &config))
-	assert.Equal(t, config.Receivers.Kafka.GroupID, trigger["consumerGroup"])
-	assert.Equal(t, config.Receivers.Kafka.Logs.Topic, trigger["topic"])
-	assert.Equal(t, config.Receivers.Kafka.Brokers, strings.Split(trigger["bootstrapServers"], ","))
+	return spec, objects
 }
 
-// A collector that is removed must leave nothing on its volume, so it commits what is indexed only.
-func TestCollectorsThatScaleKeepNoQueue(t *testing.T) {
-	config := func(set table) (exporters []any, queue any) {
-		objects, _ := scaled(t, set)
-		var c table
-		content := named[*corev1.ConfigMap](t, objects, "sluice-otel-collector").Data["config.yaml"]
-		require.NoError(t, yaml.Unmarshal([]byte(content), &c)) // a merged key is set twice
-		pipelines := c["service"].(table)["pipelines"].(table)
-		exporters = pipelines["logs/kafka"].(table)["exporters"].([]any)
-		used := map[any]bool{}
-		for _, pipeline := range pipelines {
-			for _, kind := range []string{"receivers", "exporters"} {
-				for _, name := range pipeline.(table)[kind].([]any) {
-					assert.Contains(t, c[kind], name, "%s of a pipeline", kind)
-					used[name] = true
-				}
-			}
-		}
-		assert.True(t, used["otlp/queued"], "what the queue still holds would never be delivered")
-		return exporters, c["exporters"].(table)[exporters[0].(string)].(table)["sending_queue"]
+func TestIndexerScalesByLag(t *testing.T) {
+	spec, objects := scaledObjectOf(t, indexers(table{"enabled": true, "minReplicas": 0, "maxReplicas": 12, "lagThreshold": 100_000, "cooldownSeconds": 120}))
+	named[*appsv1.Deployment](t, objects, spec.ScaleTargetRef.Name)
+	assert.Equal(t, "Deployment", spec.ScaleTargetRef.Kind)
+	assert.Zero(t, spec.MinReplicaCount)
+	assert.Equal(t, 12, spec.MaxReplicaCount)
+	assert.Equal(t, 120, spec.CooldownPeriod, "of the step to none")
+
+	// It looks at the group and at all topics that the indexers read: with none of them left, nobody else would.
+	config := indexerConfigOf(t, objects)
+	read := map[string]bool{}
+	for _, trigger := range spec.Triggers {
+		assert.Equal(t, "100000", trigger.Metadata["lagThreshold"], "not 1e+05")
+		assert.Equal(t, config.Kafka.Group, trigger.Metadata["consumerGroup"])
+		assert.Equal(t, config.Kafka.Brokers, strings.Split(trigger.Metadata["bootstrapServers"], ","))
+		assert.Equal(t, "sluice-indexer", trigger.AuthenticationRef.Name)
+		read[trigger.Metadata["topic"]] = true
 	}
-	exporters, queue := config(collector(nil))
-	assert.Equal(t, []any{"otlp/queued"}, exporters)
-	assert.Equal(t, "file_storage", queue.(table)["storage"])
-	exporters, queue = config(collector(table{"enabled": true}))
-	assert.Equal(t, []any{"otlp/direct"}, exporters)
-	assert.Equal(t, table{"enabled": false}, queue)
+	assert.Equal(t, map[string]bool{"prod-logs-topic": true, "log-anomalies": true}, read)
+	for topic := range read {
+		assert.Contains(t, config.Kafka.Topics, topic)
+	}
+
+	spec, _ = scaledObjectOf(t, indexers(table{"enabled": true}))
+	assert.Equal(t, 1, spec.MinReplicaCount)
+	assert.Zero(t, spec.CooldownPeriod, "there is no step to none")
+}
+
+func TestLogstashScalesByLag(t *testing.T) {
+	spec, objects := scaledObjectOf(t, logstashes(table{"enabled": true}))
+	assert.Equal(t, "StatefulSet", spec.ScaleTargetRef.Kind)
+	config := named[*corev1.ConfigMap](t, objects, spec.ScaleTargetRef.Name).Data["logstash.conf"]
+	for _, trigger := range spec.Triggers {
+		assert.Contains(t, config, trigger.Metadata["consumerGroup"])
+		assert.Contains(t, config, trigger.Metadata["topic"])
+	}
+}
+
+func TestIndexerScalesByCPU(t *testing.T) {
+	objects, scaledObjects := scaled(t, indexers(table{"enabled": true, "by": "cpu", "targetCPUUtilization": 150}))
+	assert.Empty(t, scaledObjects)
+	autoscaler := named[*autoscalingv2.HorizontalPodAutoscaler](t, objects, "sluice-indexer")
+	assert.Equal(t, "Deployment", autoscaler.Spec.ScaleTargetRef.Kind)
+	assert.Equal(t, "sluice-indexer", autoscaler.Spec.ScaleTargetRef.Name)
+	assert.Equal(t, int32(150), *autoscaler.Spec.Metrics[0].Resource.Target.AverageUtilization)
+	objects, _ = scaled(t, indexers(table{"by": "cpu"}))
+	assert.Empty(t, of[*autoscalingv2.HorizontalPodAutoscaler](objects), "not switched on")
 }
 
 func TestAutoscalingThatCannotWork(t *testing.T) {
 	for want, set := range map[string]table{
 		"autoscaling of app-service: minReplicas is 4, more than maxReplicas (3)":        appService(table{"enabled": true, "minReplicas": 4}),
-		"autoscaling of otel-collector: minReplicas is 5, more than maxReplicas (3)":     collector(table{"enabled": true, "minReplicas": 5}),
-		"otelCollector.autoscaling.maxReplicas is 13, but the topic has only":            collector(table{"enabled": true, "maxReplicas": 13}),
-		"at '/autoscaling/minReplicas': minimum: got 0, want 1":                          collector(table{"minReplicas": 0}),
-		"at '/autoscaling/lagThreshold': minimum: got 0, want 1":                         collector(table{"lagThreshold": 0}),
-		"at '/autoscaling': additional properties 'max' not allowed":                     collector(table{"max": 3}),
+		"autoscaling of indexer: minReplicas is 5, more than maxReplicas (3)":            indexers(table{"enabled": true, "minReplicas": 5}),
+		"indexer.autoscaling.maxReplicas is 13, but the topic has only":                  indexers(table{"enabled": true, "maxReplicas": 13}),
+		"logstash.autoscaling.maxReplicas is 13, but the topic has only":                 logstashes(table{"enabled": true, "maxReplicas": 13}),
+		"indexer.autoscaling.minReplicas is 0, but no pods use no CPU":                   indexers(table{"enabled": true, "by": "cpu", "minReplicas": 0}),
+		"at '/autoscaling/minReplicas': minimum: got 0, want 1":                          logstashes(table{"minReplicas": 0}),
+		"at '/autoscaling/minReplicas': minimum: got -1, want 0":                         indexers(table{"minReplicas": -1}),
+		"at '/autoscaling/lagThreshold': minimum: got 0, want 1":                         indexers(table{"lagThreshold": 0}),
+		"at '/autoscaling': additional properties 'max' not allowed":                     indexers(table{"max": 3}),
 		"at '/appService/autoscaling/targetCPUUtilization': minimum: got 0, want 1":      appService(table{"targetCPUUtilization": 0}),
 		"at '/appService/autoscaling': additional properties 'lagThreshold' not allowed": appService(table{"lagThreshold": 1}),
 		"at '/logGenerator': additional properties 'autoscaling' not allowed":            {"generators": table{"logGenerator": table{"autoscaling": table{"enabled": true}}}},
@@ -195,8 +204,10 @@ func TestAutoscalingThatCannotWork(t *testing.T) {
 // KEDA's own definition is the judge, as the API server applies it: no unknown field, no wrong value.
 func TestScaledObjectsAreWhatKEDAKnows(t *testing.T) {
 	definition := readCRD(t, "keda", "github.com/kedacore/keda/v2", "config/crd/bases/keda.sh_scaledobjects.yaml")
-	_, scaledObjects := scaled(t, collector(table{"enabled": true}))
-	require.NotEmpty(t, scaledObjects)
+	_, scaledObjects := scaled(t, logstashes(table{"enabled": true}))
+	_, others := scaled(t, indexers(table{"enabled": true, "minReplicas": 0}))
+	scaledObjects = append(scaledObjects, others...)
+	require.Len(t, scaledObjects, 2)
 	for _, o := range scaledObjects {
 		assert.Empty(t, definition.problems(t, o))
 	}
@@ -209,7 +220,7 @@ func TestScaledObjectsAreWhatKEDAKnows(t *testing.T) {
 	spec["fallback"] = table{"failureThreshold": 3, "replicas": 1, "behavior": "none"}
 	assert.Contains(t, strings.Join(definition.problems(t, broken), "\n"), `spec.fallback.behavior: Unsupported value: "none"`)
 
-	_, custom := withCustom(t, collector(table{"enabled": true}))
+	_, custom := withCustom(t, indexers(table{"enabled": true}))
 	logins := custom["TriggerAuthentication"]
 	require.Len(t, logins, 1)
 	login := readCRD(t, "keda", "github.com/kedacore/keda/v2", "config/crd/bases/keda.sh_triggerauthentications.yaml")

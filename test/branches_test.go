@@ -44,16 +44,23 @@ func TestComponentsCanBeSwitchedOff(t *testing.T) {
 // One engine carries the events: neither none nor two, and the message says which value to change.
 func TestExactlyOneEngine(t *testing.T) {
 	for want, set := range map[string]table{
-		"at '/otelCollector/enabled': value must be false": {"otelCollector": table{"enabled": true}},
-		"at '/otelCollector/enabled': value must be true":  {"logstash": table{"enabled": false}},
+		"indexer.enabled is true: set it to false, or logstash.enabled to false: one engine":   {"indexer": table{"enabled": true}},
+		"indexer.enabled is false: set it to true, or logstash.enabled to true: one engine":    {"logstash": table{"enabled": false}},
+		"otelCollector: the Collector is no engine any more: leave otelCollector out, and set": {"otelCollector": table{"replicas": 3}},
 	} {
 		stack := Preset("dev")
 		stack.Set = set
 		_, err := stack.Render()
 		assert.ErrorContains(t, err, want)
 	}
-	for _, o := range with(t, "dev", table{"logstash": table{"enabled": false}, "otelCollector": table{"enabled": true}}) {
+	for _, o := range with(t, "dev", table{"logstash": table{"enabled": false}, "indexer": table{"enabled": true}}) {
 		assert.NotEqual(t, "logstash", o.GetLabels()["app.kubernetes.io/component"], title(o))
+	}
+	// Without both ends there is nothing to carry.
+	for _, end := range []string{"kafka", "elasticsearch"} {
+		for _, o := range with(t, "dev", table{"logstash": table{"enabled": false}, end: table{"enabled": false}}) {
+			assert.NotContains(t, []string{"logstash", "indexer"}, o.GetLabels()["app.kubernetes.io/component"], title(o))
+		}
 	}
 }
 

@@ -19,7 +19,7 @@ import (
 // secure are the stacks with security on between which every component runs once.
 var secure = map[string]table{
 	"with Logstash":     {},
-	"with Collector":    {"logstash": table{"enabled": false}, "otelCollector": table{"enabled": true}},
+	"with indexer":      {"logstash": table{"enabled": false}, "indexer": table{"enabled": true}},
 	"without ZooKeeper": {"kafka": table{"mode": "kraft", "users": table{"writers": []any{"shop"}}}, "zookeeper": table{"enabled": false}},
 }
 

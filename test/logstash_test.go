@@ -2,7 +2,6 @@ package test
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -288,32 +287,12 @@ func TestLogstashOptionsAreExplained(t *testing.T) {
 	assert.Equal(t, used, rows, "docs/engines.md: the options that it explains, and those that are used")
 }
 
-// Both engines refuse the same documents, and wait and are tested with the same scripts.
-func TestEnginesAgree(t *testing.T) {
-	collector := named[*corev1.ConfigMap](t, presetObjects(t, sealed), "sluice-otel-collector").Data["config.yaml"]
+// Both engines are tested with the same scripts.
+func TestEnginesAreTestedAlike(t *testing.T) {
 	root, err := state.Repository()
 	require.NoError(t, err)
 	charts := filepath.Join(root, "charts", "sluice", "charts")
-	script := read(t, filepath.Join(charts, "logstash", "files", "normalise.rb"))
-	// A pattern in the script is text of Ruby, in the configuration text of OTTL: the escapes are the same.
-	values := strings.Fields(regexp.MustCompile(`(?s)VALUES = %w\[(.*?)\]`).FindStringSubmatch(script)[1])
-	for _, pattern := range []string{
-		`\\A(` + strings.ReplaceAll(strings.Join(values, "|"), ".", `\\.`) + `)\\.`,
-		regexp.MustCompile(`NOT_ONE_VALUE_OF_ANOMALIES = Regexp.new\("(.*)"\)`).FindStringSubmatch(script)[1],
-		regexp.MustCompile(`BAD_NAME = Regexp.new\("(.*)"\)`).FindStringSubmatch(script)[1],
-	} {
-		assert.True(t, strings.Contains(collector, pattern), "normalise.rb has a pattern that the Collector's config.yaml has not: %s", pattern)
-	}
-	for _, levels := range regexp.MustCompile(`"(\w+)" => %w\[(.*)\],`).FindAllStringSubmatch(script, -1) {
-		synonyms := strings.ReplaceAll(levels[2], " ", "|")
-		statement := fmt.Sprintf(`set(log.cache["level"], "%s") where log.cache["synonym"] != nil and IsMatch(log.cache["synonym"], "\\A(%s)\\z")`, levels[1], synonyms)
-		assert.True(t, strings.Contains(collector, statement), "the Collector's config.yaml lacks %s", statement)
-	}
-	for _, file := range []string{"files/wait.sh", "files/test/send.sh", "files/test/find.sh"} {
-		a, err := os.ReadFile(filepath.Join(charts, "logstash", file))
-		require.NoError(t, err)
-		b, err := os.ReadFile(filepath.Join(charts, "otel-collector", file))
-		require.NoError(t, err)
-		assert.Equal(t, string(a), string(b), file)
+	for _, file := range []string{"files/test/send.sh", "files/test/find.sh"} {
+		assert.Equal(t, read(t, filepath.Join(charts, "logstash", file)), read(t, filepath.Join(charts, "indexer", file)), file)
 	}
 }

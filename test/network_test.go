@@ -95,13 +95,13 @@ func TestPrometheusScrapesEverything(t *testing.T) {
 		}
 		want := map[string][]string{}
 		for service, jobs := range map[string]string{
-			"zookeeper": "zookeeper", "kafka": "kafka", "elasticsearch-exporter": "elasticsearch", "otel-collector": "otel-collector", "logstash": "logstash",
+			"zookeeper": "zookeeper", "kafka": "kafka", "elasticsearch-exporter": "elasticsearch", "indexer": "indexer", "logstash": "logstash",
 			"app-service": "app-service", "log-generator": "log-generator", "prometheus": "prometheus", "kibana": "kibana",
 			"kafka-exporter": "kafka-exporter", "kafka-users": "kafka-users", "alertmanager": "alertmanager", "grafana": "grafana",
 			"spark-master": "spark-master", "spark-worker": "spark-worker", "spark-streaming-job": "spark-streaming-job spark-executor",
 		} {
 			port := "metrics"
-			if slices.Contains([]string{"app-service", "prometheus", "alertmanager", "grafana"}, service) || strings.HasPrefix(service, "spark-") {
+			if slices.Contains([]string{"app-service", "prometheus", "alertmanager", "grafana", "indexer"}, service) || strings.HasPrefix(service, "spark-") {
 				port = "http"
 			}
 			want["_"+port+"._tcp.sluice-"+service+"-headless.sluice.svc.cluster.local"] = strings.Fields(jobs)

@@ -21,7 +21,7 @@ import (
 // variants are the stacks between which every component runs once.
 var variants = map[string]table{
 	"dev with Logstash":     {},
-	"dev with Collector":    {"logstash": table{"enabled": false}, "otelCollector": table{"enabled": true}},
+	"dev with indexer":      {"logstash": table{"enabled": false}, "indexer": table{"enabled": true}},
 	"dev without ZooKeeper": {"kafka": table{"mode": "kraft"}, "zookeeper": table{"enabled": false}},
 }
 

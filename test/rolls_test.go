@@ -27,7 +27,7 @@ func TestChangedFilesRollTheirPods(t *testing.T) {
 	before := map[string]Rendered{}
 	for _, sub := range umbrella.Dependencies() {
 		preset := "dev"
-		if sub.Name() == "otel-collector" {
+		if sub.Name() == "indexer" {
 			preset = sealed
 		}
 		if _, ok := before[preset]; !ok {

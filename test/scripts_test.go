@@ -40,7 +40,7 @@ func TestWaitForIndexTemplate(t *testing.T) {
 				requests++
 			}))
 			defer server.Close()
-			output, err := script(t, "otel-collector/files/wait.sh", "",
+			output, err := script(t, "logstash/files/wait.sh", "",
 				"ELASTICSEARCH_URL="+server.URL, "INDEX=logs", "TIMEOUT_SECONDS="+test.timeout)
 			checkScript(t, test.fails, output, err)
 		})
