@@ -127,9 +127,9 @@ func (b *bench) readValues() error {
 		*into = fmt.Sprint(value)
 	}
 	b.values.secured = release.On(all, "global.security.enabled")
-	b.values.engine = "otel-collector"
-	if release.On(all, "logstash.enabled") {
-		b.values.engine = "logstash"
+	b.values.engine = "logstash"
+	if release.On(all, "indexer.enabled") {
+		b.values.engine = "indexer"
 	}
 	return nil
 }

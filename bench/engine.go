@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"go.yaml.in/yaml/v3"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"sluice/bench/internal/results"
@@ -15,6 +16,9 @@ import (
 )
 
 const noLogstash = "no image of Logstash can be assembled, and none is pulled here"
+
+// configFile is the indexer's, in its ConfigMap.
+const configFile = "indexer.yaml"
 
 // engine is the release's: it reads topics and settings of this program's while that has it to itself, and its own ones afterwards.
 type engine struct {
@@ -27,8 +31,8 @@ type engine struct {
 func withEngine(name string, measured func(context.Context, *engine, *results.Results) error) part {
 	return func(ctx context.Context, b *bench, all *results.Results) error {
 		left := name + ".logstash"
-		if b.values.engine != "otel-collector" {
-			all.LeftOut[left] = "not measured here: start the release with the Collector (logstash.enabled=false, otelCollector.enabled=true)"
+		if b.values.engine != "indexer" {
+			all.LeftOut[left] = "not measured here: start the release with the indexer (logstash.enabled=false, indexer.enabled=true)"
 			return nil
 		}
 		all.LeftOut[left] = noLogstash
@@ -58,34 +62,45 @@ func (e *engine) giveBack(ctx context.Context) {
 	e.restart()
 }
 
-// prepare makes a new topic, which its next pod reads, with texts of its configuration replaced.
-func (e *engine) prepare(ctx context.Context, partitions int, texts map[string]string) (topic string, err error) {
+// prepare makes a new topic, which its next pod reads in the place of the release's, with settings by their paths.
+func (e *engine) prepare(ctx context.Context, partitions int, settings map[string]any) (topic string, err error) {
 	topic = newTopic()
-	if err := e.configure(ctx, topic, texts); err != nil {
+	data := maps.Clone(e.original)
+	if data[configFile], err = configured(data[configFile], e.b.values.topic, topic, settings); err != nil {
+		return "", fmt.Errorf("%s of the ConfigMap %s: %w", configFile, e.name(), err)
+	}
+	if err := e.write(ctx, data); err != nil {
 		return "", err
 	}
 	return topic, e.b.createTopic(ctx, topic, partitions)
 }
 
-// configure has its next pod read that topic, and replaces texts of its configuration, each of which must be there.
-func (e *engine) configure(ctx context.Context, topic string, texts map[string]string) error {
-	own := e.b.values.topic
-	data := maps.Clone(e.original)
-	for name, text := range data {
-		text = strings.ReplaceAll(text, "topic: "+own+"\n", "topic: "+topic+"\n")
-		data[name] = strings.ReplaceAll(text, `"`+own+`"`, `"`+topic+`"`) // the rules tell events from anomalies by it
+// configured is the indexer's configuration with another topic in the place of its own, and with settings by their paths.
+func configured(text, own, topic string, settings map[string]any) (string, error) {
+	var config map[string]any
+	if err := yaml.Unmarshal([]byte(text), &config); err != nil {
+		return "", err
 	}
-	for from, to := range texts {
-		found := false
-		for name, text := range data {
-			found = found || strings.Contains(text, from)
-			data[name] = strings.ReplaceAll(text, from, to)
-		}
-		if !found {
-			return fmt.Errorf("the configuration of %s has no %q", e.name(), from)
-		}
+	kafka, _ := config["kafka"].(map[string]any)
+	topics, _ := kafka["topics"].(map[string]any)
+	if topics[own] == nil {
+		return "", fmt.Errorf("kafka.topics has no %s", own)
 	}
-	return e.write(ctx, data)
+	topics[topic] = topics[own]
+	delete(topics, own)
+	for path, value := range settings {
+		keys := strings.Split(path, ".")
+		at, last := config, len(keys)-1
+		for _, key := range keys[:last] {
+			at, _ = at[key].(map[string]any)
+		}
+		if _, ok := at[keys[last]]; !ok {
+			return "", fmt.Errorf("it has no %s", path)
+		}
+		at[keys[last]] = value
+	}
+	changed, err := yaml.Marshal(config)
+	return string(changed), err
 }
 
 func (e *engine) write(ctx context.Context, data map[string]string) error {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	hopEvents  = 60_000 // that lie in the topic when the engine starts
+	hopEvents  = 120_000 // that lie in the topic when the engine starts
 	hopTimeout = 10 * time.Minute
 )
 
@@ -46,7 +46,7 @@ func hop(ctx context.Context, e *engine, all *results.Results) error {
 	for n, rs := range runs {
 		engine["p"+strconv.Itoa(n)] = hopOf(rs)
 	}
-	all.Hop = map[string]results.Engine{"otel": engine}
+	all.Hop = map[string]results.Engine{b.values.engine: engine}
 	return nil
 }
 
@@ -63,11 +63,10 @@ func hopOf(runs []hopRun) results.Hop {
 	}
 }
 
-// catchUp fills a new topic, starts the engine with those texts of its configuration replaced, and stops it once all events are
-// searchable.
-func (e *engine) catchUp(ctx context.Context, partitions int, texts map[string]string, s *progress.Step) (run hopRun, err error) {
+// catchUp fills a new topic, starts the engine with those settings, and stops it once all events are searchable.
+func (e *engine) catchUp(ctx context.Context, partitions int, settings map[string]any, s *progress.Step) (run hopRun, err error) {
 	b := e.b
-	topic, err := e.prepare(ctx, partitions, texts)
+	topic, err := e.prepare(ctx, partitions, settings)
 	if err != nil {
 		return run, err
 	}
@@ -91,7 +90,7 @@ func (e *engine) catchUp(ctx context.Context, partitions int, texts map[string]s
 	}
 	var firstCount int64
 	var first, last time.Time
-	for count := int64(0); count < hopEvents; time.Sleep(500 * time.Millisecond) {
+	for count := int64(0); count < hopEvents; time.Sleep(200 * time.Millisecond) {
 		if count, err = b.searchable(ctx, topic); err != nil {
 			return run, err
 		}

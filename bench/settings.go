@@ -16,21 +16,21 @@ import (
 // setting differs from the chart's in one thing.
 type setting struct {
 	name    string
-	texts   map[string]string // of the engine's configuration, and what is in their place
-	refresh string            // refresh interval of the indices; the chart's when empty
+	config  map[string]any // of the indexer, by its path
+	refresh string         // refresh interval of the indices; the chart's when empty
 }
 
 const (
-	bulkSetting    = "min_size: 262144"
-	workersSetting = "max_concurrent_streams: 2"
+	bulkBytesPath = "elasticsearch.bulkBytes" // of a request
+	requestsPath  = "elasticsearch.requests"  // at the same time
 )
 
 var settings = []setting{
 	{name: "chart"},
-	{name: "bulk of 64 KiB", texts: map[string]string{bulkSetting: "min_size: 65536"}},
-	{name: "bulk of 1 MiB", texts: map[string]string{bulkSetting: "min_size: 1048576"}},
-	{name: "1 worker", texts: map[string]string{workersSetting: "max_concurrent_streams: 1"}},
-	{name: "4 workers", texts: map[string]string{workersSetting: "max_concurrent_streams: 4"}},
+	{name: "bulk of 256 KiB", config: map[string]any{bulkBytesPath: 256 << 10}},
+	{name: "bulk of 4 MiB", config: map[string]any{bulkBytesPath: 4 << 20}},
+	{name: "1 request", config: map[string]any{requestsPath: 1}},
+	{name: "4 requests", config: map[string]any{requestsPath: 4}},
 	{name: "refresh 5s", refresh: "5s"},
 	{name: "refresh 30s", refresh: "30s"},
 }
@@ -51,7 +51,7 @@ func settingsPart(ctx context.Context, e *engine, all *results.Results) error {
 				if err := b.refreshEvery(ctx, cmp.Or(one.refresh, b.values.refresh)); err != nil {
 					return err
 				}
-				run, err := e.catchUp(ctx, partitions, one.texts, s)
+				run, err := e.catchUp(ctx, partitions, one.config, s)
 				if err != nil {
 					return fmt.Errorf("%s: %w", one.name, err)
 				}

@@ -12,7 +12,7 @@ import (
 	"sluice/internal/verify"
 )
 
-// steadyRate is one that a Collector of one CPU keeps up with.
+// steadyRate is one that any engine keeps up with, and that a small machine has room for.
 const steadyRate = 1000
 
 // steady has `sluice verify --rate` tell what events take while all of the release is at work.

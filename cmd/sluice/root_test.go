@@ -25,7 +25,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"up", "--topology", "prod"}, `unknown topology "prod": set --topology to one of dev, zones, sim`},
 		{[]string{"down", "--topology", "prod"}, `unknown topology "prod": set --topology to one of dev, zones, sim`},
 		{[]string{"up", "--images", "pul"}, `images "pul": set IMAGES or --images to auto, pull or assemble`},
-		{[]string{"resize", "--size", "9Gi"}, `component "": set --component to one of alertmanager, elasticsearch, grafana, kafka, logstash, otel-collector, prometheus, spark-master, spark-streaming-job, zookeeper`},
+		{[]string{"resize", "--size", "9Gi"}, `component "": set --component to one of alertmanager, elasticsearch, grafana, kafka, logstash, prometheus, spark-master, spark-streaming-job, zookeeper`},
 		{[]string{"rebalance"}, "brokers is 0: set --brokers to the number of brokers that shall hold partitions"},
 		{[]string{"size"}, "rate is 0: set --rate to the mean number of events a second"},
 		{[]string{"size", "--rate", "9", "--set", "event.bytes=x"}, `set "event.bytes=x": "x" is no number above 0: set --set to one such as event.bytes=483`},

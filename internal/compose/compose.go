@@ -24,8 +24,7 @@ const (
 // Profiles are the choices of what runs; exactly one of them is active.
 const (
 	Logstash = "logstash" // everything, Logstash carries the logs
-	Otel     = "otel"     // everything, the OpenTelemetry Collector does
-	Sealed   = "sealed"   // what needs no image that can only be pulled
+	Sealed   = "sealed"   // what needs no image that can only be pulled, the indexer carries them
 )
 
 // ProfileFor is the profile that runs on images of a plan's mode.
@@ -69,7 +68,6 @@ func Generate(repository string) (Project, error) {
 		set     []string
 	}{
 		{Logstash, nil},
-		{Otel, []string{"logstash.enabled=false", "otelCollector.enabled=true"}},
 		{Sealed, images.WithoutPulling(specs)},
 	} {
 		manifests, err := release.Manifests(filepath.Join(repository, "charts", "sluice"), releaseName, namespace,

@@ -94,8 +94,8 @@ const head = `# Made from the chart by ` + "`make golden`" + `: do not edit. Ima
 #
 #   make compose-config && docker compose up
 #
-# .env names the profile: logstash (everything), otel (the OpenTelemetry Collector in Logstash's place), sealed
-# (without the images that can only be pulled). Ports are published on this machine only; SLUICE_ADDRESS and
+# .env names the profile: logstash (everything), sealed (without the images that can only be pulled, the indexer in
+# Logstash's place). Ports are published on this machine only; SLUICE_ADDRESS and
 # SLUICE_<SERVICE>_PORT change that. ` + "`docker compose run --rm <component>-test`" + ` runs what ` + "`helm test`" + ` would.
 
 `

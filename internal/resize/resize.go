@@ -29,7 +29,6 @@ var keys = map[string]string{
 	"grafana":             "grafana.storage.size",
 	"kafka":               "kafka.storage.size",
 	"logstash":            "logstash.storage.size",
-	"otel-collector":      "otelCollector.storage.size",
 	"prometheus":          "prometheus.storage.size",
 	"spark-master":        "spark.master.storage.size",
 	"spark-streaming-job": "spark.streamingJob.storage.size",

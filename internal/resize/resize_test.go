@@ -124,7 +124,7 @@ func TestResizeRefuses(t *testing.T) {
 		}
 	}
 	_, err := Key("kafak")
-	require.EqualError(t, err, `component "kafak": set --component to one of alertmanager, elasticsearch, grafana, kafka, logstash, otel-collector, prometheus, spark-master, spark-streaming-job, zookeeper`)
+	require.EqualError(t, err, `component "kafak": set --component to one of alertmanager, elasticsearch, grafana, kafka, logstash, prometheus, spark-master, spark-streaming-job, zookeeper`)
 	assert.Equal(t, 2, usage.ExitCode(err))
 }
 

@@ -68,11 +68,11 @@ func lookup(from any, path string) (float64, bool) {
 }
 
 func TestLookup(t *testing.T) {
-	results := map[string]any{"hop": map[string]any{"otel": map[string]any{"p4": 7.0}}}
-	value, ok := lookup(results, "hop.otel.p4")
+	results := map[string]any{"hop": map[string]any{"indexer": map[string]any{"p4": 7.0}}}
+	value, ok := lookup(results, "hop.indexer.p4")
 	assert.True(t, ok)
 	assert.Equal(t, 7.0, value)
-	for _, path := range []string{"hop.otel", "hop.p4.otel", ""} {
+	for _, path := range []string{"hop.indexer", "hop.p4.indexer", ""} {
 		_, ok := lookup(results, path)
 		assert.False(t, ok, path)
 	}

@@ -12,7 +12,7 @@ const (
 
 // Load is what events come to, and what of.
 type Load struct {
-	Engine      string  // as the chart calls it
+	Engine      string  // Indexer or Logstash
 	Rate        float64 // events a second
 	EventBytes  float64
 	IndexCopies int // of a document
@@ -44,12 +44,7 @@ func (c Coefficients) PerEvent(l Load) PerEvent {
 }
 
 // EngineRate names the coefficient of an engine's CPU.
-func EngineRate(engine string) string {
-	if engine == "logstash" {
-		return "logstash.events_per_cpu_second"
-	}
-	return "otel.events_per_cpu_second"
-}
+func EngineRate(engine string) string { return engine + ".events_per_cpu_second" }
 
 // growth is how much more work an event of so many bytes is than one of the size that the coefficients were found with. Smaller
 // ones are as much: most of the work of an event is not by the byte.

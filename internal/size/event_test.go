@@ -10,7 +10,7 @@ import (
 func TestPerEventIsThePlans(t *testing.T) {
 	c := defaults(t)
 	p := plan(t, func(in *Input) { in.Rate, in.EventBytes, in.Engine = 3000, 1000, Logstash })
-	e := c.PerEvent(Load{Engine: "logstash", Rate: 3000, EventBytes: 1000, IndexCopies: 2, LogCopies: 3, Brokers: p.Kafka.Pods})
+	e := c.PerEvent(Load{Engine: Logstash, Rate: 3000, EventBytes: 1000, IndexCopies: 2, LogCopies: 3, Brokers: p.Kafka.Pods})
 	planned := 3000 * p.Input.Peak / c.Value("load.share")
 	found := 0
 	for _, step := range p.Steps {
@@ -29,5 +29,5 @@ func TestPerEventIsThePlans(t *testing.T) {
 	}
 	assert.Equal(t, 5, found)
 	assert.InEpsilon(t, float64(p.Kafka.Pods)*c.Value(KafkaRequests)/3000, e.KafkaRequestsCPU, 1e-9)
-	assert.Less(t, c.PerEvent(Load{Engine: "otel-collector", EventBytes: 100}).EngineCPU, e.EngineCPU)
+	assert.Less(t, c.PerEvent(Load{Engine: Indexer, EventBytes: 100}).EngineCPU, e.EngineCPU)
 }

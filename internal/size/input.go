@@ -10,7 +10,7 @@ import (
 
 // The engines that carry events from Kafka to Elasticsearch.
 const (
-	Otel     = "otel"
+	Indexer  = "indexer"
 	Logstash = "logstash"
 )
 
@@ -23,13 +23,13 @@ type Input struct {
 	Days        int     // that Elasticsearch keeps an event
 	Replication int     // copies in Kafka
 	Zones       int
-	Engine      string // Otel or Logstash
-	Fsync       bool   // whether the engine flushes each event, whatever that takes
+	Engine      string // Indexer or Logstash
+	Fsync       bool   // whether Logstash flushes each event to its queue, whatever that takes
 }
 
 // DefaultInput is the profile of values-prod.yaml, without a rate.
 func DefaultInput(c Coefficients) Input {
-	return Input{EventBytes: c.Value("event.bytes"), Peak: 2, KafkaHours: 72, Days: 30, Replication: 3, Zones: 3, Engine: Otel}
+	return Input{EventBytes: c.Value("event.bytes"), Peak: 2, KafkaHours: 72, Days: 30, Replication: 3, Zones: 3, Engine: Indexer}
 }
 
 // validate returns a usage error that names the flag to set.
@@ -51,8 +51,10 @@ func (in Input) validate() error {
 		return usage.Errorf("replication is %d: set --replication to 1 to 3 copies in Kafka, one in each zone", in.Replication)
 	case in.Zones < 1 || in.Zones > 6:
 		return usage.Errorf("zones is %d: set --zones to 1 to 6", in.Zones)
-	case in.Engine != Otel && in.Engine != Logstash:
-		return usage.Errorf("engine is %q: set --engine to %s", in.Engine, strings.Join([]string{Otel, Logstash}, " or "))
+	case in.Engine != Indexer && in.Engine != Logstash:
+		return usage.Errorf("engine is %q: set --engine to %s", in.Engine, strings.Join([]string{Indexer, Logstash}, " or "))
+	case in.Fsync && in.Engine == Indexer:
+		return usage.Errorf("the indexer has no queue that could be flushed: leave --fsync out, or set --engine to %s", Logstash)
 	}
 	return nil
 }

@@ -42,9 +42,9 @@ func New(in Input, c Coefficients) (Plan, error) {
 	data := []tenant{
 		{"kafka", p.Kafka.Pods, p.Kafka.CPU, p.Kafka.MemoryGiB},
 		{"elasticsearch", p.Elasticsearch.Pods, p.Elasticsearch.CPU, p.Elasticsearch.MemoryGiB},
-		{p.Engine.Component, p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB},
 	}
-	p.Pools, err = s.pools(data, tenant{"prometheus", 1, p.Prometheus.CPU, p.Prometheus.MemoryGiB}, tenant{"spark-worker", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB})
+	engine := tenant{p.Engine.Component, p.Engine.Pods, p.Engine.CPU, p.Engine.MemoryGiB}
+	p.Pools, err = s.pools(data, engine, tenant{"prometheus", 1, p.Prometheus.CPU, p.Prometheus.MemoryGiB}, tenant{"spark-worker", p.Spark.Pods, p.Spark.CPU, p.Spark.MemoryGiB})
 	if err != nil {
 		return Plan{}, err
 	}
@@ -59,8 +59,8 @@ func (s *sheet) notes(p *Plan) []string {
 	var notes []string
 	note := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
 	note("Kafka's disks hold while producers compress to %s of an event's bytes; where they don't, --set kafka.stored_share=1.", number(s.Value("kafka.stored_share")))
-	if !p.Engine.Fsync {
-		note("The engine does not flush each event (config.fsync: false): when a node's kernel dies, its last seconds are read again from Kafka by hand; see docs/engines.md. --fsync plans for it.")
+	if s.Engine == Logstash && !p.Engine.Fsync {
+		note("Logstash does not flush each event (config.fsync: false): when a node's kernel dies, its last seconds are read again from Kafka by hand; see docs/engines.md. --fsync plans for it.")
 	}
 	if es := p.Elasticsearch; es.ShardGB > s.Value("elasticsearch.shard_gb")*1.001 {
 		note("Shards of %s GB: a day's index has as many as Elasticsearch allows. Its guide wants %s GB, and at most 50.",

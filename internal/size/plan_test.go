@@ -40,8 +40,9 @@ func TestBadInput(t *testing.T) {
 		"retention is 0: set --retention":                           func(in *Input) { in.Days = 0 },
 		"replication is 4: set --replication":                       func(in *Input) { in.Replication = 4 },
 		"zones is 0: set --zones":                                   func(in *Input) { in.Zones = 0 },
-		`engine is "fluentd": set --engine to otel or logstash`:     func(in *Input) { in.Engine = "fluentd" },
-		"Prometheus would hold 71,304,638 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 1500 },
+		`engine is "fluentd": set --engine to indexer or logstash`:  func(in *Input) { in.Engine = "fluentd" },
+		"no queue that could be flushed: leave --fsync out, or set": func(in *Input) { in.Fsync = true },
+		"Prometheus would hold 76,186,133 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 3000 },
 	} {
 		c := defaults(t)
 		in := DefaultInput(c)
@@ -71,11 +72,13 @@ func TestSmallLoadIsTheProdProfile(t *testing.T) {
 
 // random is some load within what can be planned.
 func random(r *rand.Rand) Input {
-	return Input{
+	in := Input{
 		Rate: math.Pow(10, 1+6*r.Float64()), EventBytes: math.Pow(10, 2+r.Float64()), Peak: 1 + 4*r.Float64(),
 		KafkaHours: 1 + r.IntN(200), Days: 1 + r.IntN(100), Replication: 1 + r.IntN(3), Zones: 1 + r.IntN(4),
-		Engine: []string{Otel, Logstash}[r.IntN(2)], Fsync: r.IntN(4) == 0,
+		Engine: []string{Indexer, Logstash}[r.IntN(2)],
 	}
+	in.Fsync = in.Engine == Logstash && r.IntN(4) == 0
+	return in
 }
 
 // more is the same load and more of it: a little or a lot, in one respect or in several.
@@ -185,14 +188,17 @@ func checkRoom(t *testing.T, p Plan) {
 }
 
 func TestFlushing(t *testing.T) {
-	small, large := plan(t, at(100)), plan(t, at(20_000))
+	of := func(rate float64, fsync bool) Plan {
+		return plan(t, func(in *Input) { in.Rate, in.Engine, in.Fsync = rate, Logstash, fsync })
+	}
+	small, large, forced := of(100, false), of(20_000, false), of(20_000, true)
 	assert.True(t, small.Engine.Fsync, "it costs nothing")
 	assert.False(t, large.Engine.Fsync)
 	assert.Contains(t, strings.Join(large.Notes, "\n"), "--fsync plans for it")
-	forced := plan(t, func(in *Input) { in.Rate, in.Fsync = 20_000, true })
 	assert.True(t, forced.Engine.Fsync)
 	assert.GreaterOrEqual(t, forced.Engine.Pods*510*7/10, 40_000)
 	assert.Equal(t, "flushes (fsync)", forced.Engine.Why)
+	assert.NotContains(t, strings.Join(plan(t, at(20_000)).Notes, "\n"), "fsync", "of the indexer")
 }
 
 // A coefficient moves what it is for: of each, some plan depends.
@@ -202,7 +208,7 @@ func TestEachCoefficientCounts(t *testing.T) {
 	loads[0].Rate = 100
 	loads[1].Rate, loads[1].Engine = 5_000_000, Logstash
 	loads[2].Rate, loads[2].EventBytes, loads[2].Days = 20_000, 100_000, 1
-	loads[3].Rate, loads[3].Fsync, loads[3].KafkaHours = 100_000, true, 1000
+	loads[3].Rate, loads[3].Engine, loads[3].Fsync, loads[3].KafkaHours = 100_000, Logstash, true, 1000
 	text := func(c Coefficients) string {
 		var out bytes.Buffer
 		for _, in := range loads {

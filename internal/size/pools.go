@@ -1,6 +1,10 @@
 package size
 
-import "sluice/internal/usage"
+import (
+	"slices"
+
+	"sluice/internal/usage"
+)
 
 // Pool is a node pool of terraform/: a node group in each zone.
 type Pool struct {
@@ -24,21 +28,26 @@ type tenant struct {
 // ZooKeeper, as values-prod.yaml has it: the load does not reach it.
 var zookeeper = tenant{"zookeeper", 3, 0.25, 0.75}
 
-// pools are the cheaper of two layouts for what keeps data: all of it on nodes of one kind, each with room for a pod of every
-// component; or a pool of its own for each component. Since neither ever gets cheaper with more load, nor does the cheaper one.
+// pools are the cheapest of three layouts for what keeps data and what carries it: all of it on nodes of one kind, each with room for a
+// pod of every component; a pool of its own for each component; or one for each but the engine, whose pods may be small
+// enough to go to the nodes of ZooKeeper. Since none ever gets cheaper with more load, nor does the cheapest one.
 //
-// In both, each zone has a node more than its pods need: they find room on it when another is lost or drained. Pods of one component
+// In all, each zone has a node more than its pods need: they find room on it when another is lost or drained. Pods of one component
 // never share a node (global.spread: DoNotSchedule), which makes the counting so easy.
-func (s *sheet) pools(data []tenant, prometheus tenant, spark tenant) ([]Pool, error) {
-	shared, sharedOK := s.sharedPools(append(data, zookeeper, prometheus))
-	own, ownOK := s.ownPools(data, []tenant{zookeeper, prometheus})
+func (s *sheet) pools(data []tenant, engine, prometheus, spark tenant) ([]Pool, error) {
+	all := slices.Concat(data, []tenant{engine})
+	small := []tenant{zookeeper, prometheus}
 	var pools []Pool
-	switch {
-	case sharedOK && (!ownOK || s.nodesPrice(shared) <= s.nodesPrice(own)):
-		pools = shared
-	case ownOK:
-		pools = own
-	default:
+	for _, layout := range []func() ([]Pool, bool){
+		func() ([]Pool, bool) { return s.sharedPools(slices.Concat(all, small)) },
+		func() ([]Pool, bool) { return s.ownPools(data, slices.Concat(small, []tenant{engine})) },
+		func() ([]Pool, bool) { return s.ownPools(all, small) },
+	} {
+		if candidate, ok := layout(); ok && (pools == nil || s.nodesPrice(candidate) < s.nodesPrice(pools)) {
+			pools = candidate
+		}
+	}
+	if pools == nil {
 		return nil, usage.Errorf("Prometheus would need %g GiB, more than the largest node here has: lower --rate, and give each part of the load an installation of its own", prometheus.memoryGiB)
 	}
 	worker, ok := cheapest(need{spark.cpu, spark.memoryGiB}, s.Coefficients)

@@ -45,12 +45,8 @@ func (p Plan) Print(w io.Writer) error {
 			orDash(r.HeapMiB, "MiB"), orDash(ceil(r.VolumeGiB), "GiB"), r.Why)
 	}
 	table.Flush()
-	fsync := "each event flushed (fsync)"
-	if !p.Engine.Fsync {
-		fsync = "without fsync"
-	}
-	fmt.Fprintf(w, "\nTopic: %s partitions, %d copies. A day's index: %s shards of %s GB, 2 copies. Engine: %s.\n\n",
-		figures.Thousands(int64(p.Kafka.Partitions)), in.Replication, figures.Thousands(int64(p.Elasticsearch.Shards)), number(roundTo(p.Elasticsearch.ShardGB, 1)), fsync)
+	fmt.Fprintf(w, "\nTopic: %s partitions, %d copies. A day's index: %s shards of %s GB, 2 copies. %s\n\n",
+		figures.Thousands(int64(p.Kafka.Partitions)), in.Replication, figures.Thousands(int64(p.Elasticsearch.Shards)), number(roundTo(p.Elasticsearch.ShardGB, 1)), p.Engine.queue())
 
 	fmt.Fprintln(table, "NODE POOL\tIN A ZONE\tIN ALL\tTYPE\tFOR")
 	for _, pool := range p.Pools {
@@ -71,6 +67,17 @@ func (p Plan) Print(w io.Writer) error {
 	}
 	_, err := fmt.Fprintln(w)
 	return err
+}
+
+// queue says where events are that an engine has read.
+func (e Engine) queue() string {
+	switch {
+	case e.Component != Logstash:
+		return "The indexer has no queue."
+	case e.Fsync:
+		return "Logstash: each event flushed (fsync)."
+	}
+	return "Logstash: without fsync."
 }
 
 // residents says what runs in a pool.

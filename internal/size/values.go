@@ -25,7 +25,7 @@ func (p Plan) execute(text string) ([]byte, error) {
 	t, err := template.New("").Funcs(template.FuncMap{
 		"cpu": cpuQuantity, "gib": gibQuantity, "number": number, "instanceTypes": instanceTypes,
 		"minInSync":     func() int { return max(1, p.Input.Replication-1) },
-		"isLogstash":    func() bool { return p.Engine.Component == "logstash" },
+		"isLogstash":    func() bool { return p.Engine.Component == Logstash },
 		"retentionSize": func() int { return p.Prometheus.VolumeGiB * 8 / 10 },
 		"poolOf":        p.poolOf,
 	}).Parse(text)

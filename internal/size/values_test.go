@@ -25,7 +25,7 @@ func files(t *testing.T, p Plan) (chart string, values []string) {
 
 func TestValuesPassTheSchema(t *testing.T) {
 	for _, rate := range []float64{100, 1_000, 20_000, 100_000, 1_000_000, 5_000_000} {
-		for _, engine := range []string{Otel, Logstash} {
+		for _, engine := range []string{Indexer, Logstash} {
 			chart, values := files(t, plan(t, func(in *Input) { in.Rate, in.Engine = rate, engine }))
 			assert.NoError(t, release.Check(chart, values, nil), "%v with %s", rate, engine)
 		}

@@ -77,29 +77,37 @@ func (r *run) locate(ctx context.Context, g generated, a audit, missing []int64)
 			"see `" + r.kubectl("logs statefulset/%s-kafka", r.Release) + "`"
 	case len(a.groups) == 0:
 		return fmt.Sprintf("Kafka holds %s and no consumer group reads the topic: %s has never joined", held, r.deployed.engine),
-			"see `" + r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine) + "`"
+			"see `" + r.engineLogs() + "`"
 	case lag > 0:
 		return fmt.Sprintf("Kafka holds %s, of which %s has %s records of the topic still to read: stuck between Kafka and %[2]s", held, r.deployed.engine, figures.Thousands(lag)),
-			fmt.Sprintf("give it more time with --timeout, or see `%s`", r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine))
+			fmt.Sprintf("give it more time with --timeout, or see `%s`", r.engineLogs())
 	}
-	return fmt.Sprintf("Kafka holds %s and %s has read them all: lost between %[2]s and Elasticsearch%[3]s", held, r.deployed.engine, r.collectorState(ctx)),
-		fmt.Sprintf("see `%s` and `%s`", r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine), r.kubectl("logs statefulset/%s-elasticsearch", r.Release))
+	return fmt.Sprintf("Kafka holds %s and %s has read them all: lost between %[2]s and Elasticsearch%[3]s", held, r.deployed.engine, r.indexerState(ctx)),
+		fmt.Sprintf("see `%s` and `%s`", r.engineLogs(), r.kubectl("logs statefulset/%s-elasticsearch", r.Release))
 }
 
-// collectorState is what the collector's own metrics add, if Prometheus has them.
-func (r *run) collectorState(ctx context.Context) string {
-	if !r.deployed.prometheus || r.deployed.engine != "otel-collector" {
+// engineLogs is the command that shows the engine's log.
+func (r *run) engineLogs() string {
+	kind := "statefulset"
+	if r.deployed.engine == "indexer" {
+		kind = "deployment"
+	}
+	return r.kubectl("logs %s/%s-%s", kind, r.Release, r.deployed.engine)
+}
+
+// indexerState is what the indexer's own metrics add, if Prometheus has them: what it commits and makes no document of.
+func (r *run) indexerState(ctx context.Context) string {
+	if !r.deployed.prometheus || r.deployed.engine != "indexer" {
 		return ""
 	}
 	var parts string
 	for _, metric := range []struct{ format, name string }{
-		{", or still on the way: its queue is not empty (otelcol_exporter_queue_size %s)", "otelcol_exporter_queue_size"},
-		{"; it failed to send %s since it started", "otelcol_exporter_send_failed_log_records"},
+		{"; since it started it made dead letters of %s records", "indexer_dead_letters_total"},
+		{"; since it started it found %s documents there already", "indexer_documents_duplicate_total"},
 	} {
-		// The name ends in _total or not, as the collector's own telemetry is configured.
-		value, found, err := r.prometheus.value(ctx, fmt.Sprintf(`sum({__name__=~"%s(_total)?"})`, metric.name))
+		value, found, err := r.prometheus.value(ctx, "sum("+metric.name+")")
 		if err == nil && found && value > 0 {
-			parts += fmt.Sprintf(metric.format, figures.Thousands(int64(value)))
+			parts += fmt.Sprintf(metric.format+" (%s)", figures.Thousands(int64(value)), metric.name)
 		}
 	}
 	return parts
@@ -141,7 +149,7 @@ func (r *run) noDeadLetters(ctx context.Context, before int64) Check {
 	}
 	switch {
 	case len(own) > 0:
-		return failed(name, fmt.Sprintf("look at them in Elasticsearch's index %s, and at `%s`", index, r.kubectl("logs statefulset/%s-%s", r.Release, r.deployed.engine)),
+		return failed(name, fmt.Sprintf("look at them in Elasticsearch's index %s, and at `%s`", index, r.engineLogs()),
 			"%s events of this run are in %s; the newest: %s", figures.Thousands(int64(len(own))), index, shorten(string(own[0]), 200))
 	case len(letters) > 0:
 		return ok(name, "none of this run; %s of other senders came meanwhile, %s in all", figures.Thousands(int64(len(letters))), figures.Thousands(after))

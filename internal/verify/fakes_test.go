@@ -186,11 +186,11 @@ const testCount = 100
 
 func newPipeline(t *testing.T) *pipeline {
 	t.Helper()
-	jobs := []string{"zookeeper", "kafka", "elasticsearch", "otel-collector", "app-service", "log-generator", "prometheus"}
+	jobs := []string{"zookeeper", "kafka", "elasticsearch", "indexer", "app-service", "log-generator", "prometheus"}
 	p := &pipeline{
 		elastic:    &fakeElastic{},
 		prometheus: &fakePrometheus{health: map[string]string{}, counter: 10, step: 1},
-		topic:      &fakeTopic{audited: audit{held: sequences(0, testCount), groups: map[string]*consumerGroup{"sluice-otel-collector": {read: sequences(0, testCount)}}}},
+		topic:      &fakeTopic{audited: audit{held: sequences(0, testCount), groups: map[string]*consumerGroup{"sluice-indexer": {read: sequences(0, testCount)}}}},
 		generated:  generated{log: "last words", summary: summary{RunID: "verify-test", Sent: testCount, Acknowledged: testCount}},
 	}
 	for _, job := range jobs {
@@ -202,7 +202,7 @@ func newPipeline(t *testing.T) *pipeline {
 	p.elastic.add(events(0, testCount)...)
 	p.run = &run{
 		Options:    Options{Kubeconfig: "kc", Namespace: "ns", Release: "rel", Count: testCount, Timeout: 300 * time.Millisecond},
-		deployed:   deployed{topic: "logs-topic", index: "logs", engine: "otel-collector", jobs: jobs, prometheus: true, appService: true},
+		deployed:   deployed{topic: "logs-topic", index: "logs", engine: "indexer", jobs: jobs, prometheus: true, appService: true},
 		runID:      "verify-test",
 		generate:   func(context.Context, string) (generated, error) { return p.generated, nil },
 		elastic:    &elastic{http: elasticServer.Client(), url: elasticServer.URL, index: "logs", runID: "verify-test"},

@@ -50,7 +50,7 @@ global: {imageRegistry: "registry.example.com:5000/", imagePullPolicy: Never, to
 zookeeper: {enabled: true}
 kafka: {enabled: true, config: {replicationFactor: 3}}
 elasticsearch: {enabled: true, replicas: 4}
-otelCollector: {enabled: true}
+indexer: {enabled: true}
 prometheus: {enabled: true}
 generators:
   enabled: true
@@ -64,9 +64,9 @@ func TestDeployedFromValues(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, deployed{
 		image: "registry.example.com:5000/sluice/generators:0.1.0", pullPolicy: corev1.PullNever,
-		topic: "logs-topic", index: "dev-logs-index", engine: "otel-collector", prometheus: true, appService: true,
+		topic: "logs-topic", index: "dev-logs-index", engine: "indexer", prometheus: true, appService: true,
 		components: []string{"elasticsearch", "prometheus"}, indexCopies: 2, logCopies: 3,
-		jobs: []string{"zookeeper", "kafka", "kafka-exporter", "elasticsearch", "otel-collector", "app-service", "prometheus"},
+		jobs: []string{"zookeeper", "kafka", "kafka-exporter", "elasticsearch", "indexer", "app-service", "prometheus"},
 	}, d)
 }
 

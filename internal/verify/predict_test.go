@@ -26,7 +26,7 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 	t.Helper()
 	c, err := size.Defaults()
 	require.NoError(t, err)
-	planned := c.PerEvent(size.Load{Engine: "otel-collector", Rate: 10, EventBytes: eventBytes, IndexCopies: 1, LogCopies: 1, Brokers: 1})
+	planned := c.PerEvent(size.Load{Engine: "indexer", Rate: 10, EventBytes: eventBytes, IndexCopies: 1, LogCopies: 1, Brokers: 1})
 	p := newPipeline(t)
 	p.run.Tolerance, p.run.Rate, p.run.idle = 0.3, 10, 20*time.Millisecond
 	const speed = 2 // of a CPU, beside the one of the coefficients
@@ -81,9 +81,9 @@ func measured(t *testing.T, factor map[string]float64) *pipeline {
 		p.elastic.mu.Lock()
 		defer p.elastic.mu.Unlock()
 		return map[string]cpuSample{
-			"rel-otel-collector-0": {"otel-collector", rest + compiled + times("otel-collector", sent*planned.EngineCPU/speed), now},
-			"rel-elasticsearch-0":  {"elasticsearch", rest + compiled + merging + oneRead*float64(p.elastic.reads) + times("elasticsearch", sent*planned.ElasticsearchCPU/speed), now},
-			"rel-kafka-0":          {"kafka", rest + compiled + times("kafka", sent*(planned.KafkaRequestsCPU+planned.KafkaCPU)/speed), now},
+			"rel-indexer-5d8f-x":  {"indexer", rest + compiled + times("indexer", sent*planned.EngineCPU/speed), now},
+			"rel-elasticsearch-0": {"elasticsearch", rest + compiled + merging + oneRead*float64(p.elastic.reads) + times("elasticsearch", sent*planned.ElasticsearchCPU/speed), now},
+			"rel-kafka-0":         {"kafka", rest + compiled + times("kafka", sent*(planned.KafkaRequestsCPU+planned.KafkaCPU)/speed), now},
 		}, nil
 	}
 	return p
@@ -113,12 +113,12 @@ func TestAsPlanned(t *testing.T) {
 	assert.InDelta(t, restCPUs, report.Predictions[1].Rest, restCPUs/100)
 	assert.InDelta(t, 0.8*c.Value("kafka.stored_share"), report.Predictions[4].Value, 0.001)
 	assert.InDelta(t, 1.2*c.Value(size.KafkaRequests)/2, report.Predictions[2].Value, 0.001)
-	assert.InDelta(t, 2*c.Value("otel.events_per_cpu_second"), report.Predictions[0].Value, 1)
+	assert.InDelta(t, 2*c.Value("indexer.events_per_cpu_second"), report.Predictions[0].Value, 1)
 }
 
 func TestNotAsPlanned(t *testing.T) {
 	for name, what := range map[string]string{
-		"otel-collector": "otel-collector: %s times the CPUs", "elasticsearch": "elasticsearch: %s times the CPUs", "kafka": "kafka: %s times the CPUs",
+		"indexer": "indexer: %s times the CPUs", "elasticsearch": "elasticsearch: %s times the CPUs", "kafka": "kafka: %s times the CPUs",
 		"index": "an event in the index: %s times the bytes", "log": "an event in the topic: %s times the bytes",
 	} {
 		for _, factor := range []float64{0.6, 1.4} {

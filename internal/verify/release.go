@@ -18,7 +18,7 @@ type deployed struct {
 	pullPolicy corev1.PullPolicy
 	topic      string
 	index      string
-	engine     string   // what carries the events: logstash or otel-collector
+	engine     string   // what carries the events: logstash or indexer
 	jobs       []string // the Prometheus jobs of what is enabled
 	components []string // those of the variable components that are enabled
 	prometheus bool
@@ -48,12 +48,12 @@ type values struct {
 		enabled
 		Replicas int `json:"replicas"`
 	} `json:"elasticsearch"`
-	Logstash      enabled `json:"logstash"`
-	OtelCollector enabled `json:"otelCollector"`
-	Kibana        enabled `json:"kibana"`
-	Spark         enabled `json:"spark"`
-	Grafana       enabled `json:"grafana"`
-	Prometheus    struct {
+	Logstash   enabled `json:"logstash"`
+	Indexer    enabled `json:"indexer"`
+	Kibana     enabled `json:"kibana"`
+	Spark      enabled `json:"spark"`
+	Grafana    enabled `json:"grafana"`
+	Prometheus struct {
 		enabled
 		Alertmanager enabled `json:"alertmanager"`
 	} `json:"prometheus"`
@@ -116,15 +116,15 @@ func deployedBy(all map[string]any) (deployed, error) {
 		topic:      v.Global.Topic,
 		index:      v.Global.Index,
 		prometheus: v.Prometheus.Enabled,
-		engine:     "otel-collector",
+		engine:     "logstash",
 		appService: v.Generators.Enabled && v.Generators.AppService.Enabled,
 		security:   v.Global.Security,
 
 		indexCopies: min(2, v.Elasticsearch.Replicas), // one replica as soon as there are two nodes
 		logCopies:   v.Kafka.Config.ReplicationFactor,
 	}
-	if v.Logstash.Enabled {
-		d.engine = "logstash"
+	if v.Indexer.Enabled {
+		d.engine = "indexer"
 	}
 	for _, job := range []struct {
 		name    string

@@ -39,7 +39,7 @@ func TestHealthyReleasePasses(t *testing.T) {
 		hops = append(hops, hop.Name)
 		assert.EqualValues(t, testCount, hop.Events, hop.Name)
 	}
-	assert.Equal(t, []string{"log-generator", "kafka", "sluice-otel-collector", "elasticsearch"}, hops)
+	assert.Equal(t, []string{"log-generator", "kafka", "sluice-indexer", "elasticsearch"}, hops)
 	assert.InDelta(t, 1.0, report.LatencyP50, 0.5)
 	assert.GreaterOrEqual(t, report.LatencyP99, report.LatencyP50)
 }
@@ -53,20 +53,20 @@ func TestBrokenReleaseIsNamed(t *testing.T) {
 		detail []string
 		hint   string
 	}{
-		"lost after the collector": {
+		"lost after the engine": {
 			broken: lose,
-			check:  "no event lost", detail: []string{"3 of 100 missing", "17-19", "Kafka holds 100", "lost between otel-collector and Elasticsearch", "its queue is not empty"},
-			hint: "logs statefulset/rel-otel-collector",
+			check:  "no event lost", detail: []string{"3 of 100 missing", "17-19", "Kafka holds 100", "lost between indexer and Elasticsearch", "made dead letters of 10 records (indexer_dead_letters_total)"},
+			hint: "logs deployment/rel-indexer",
 		},
-		"not read by the collector": {
-			broken: func(p *pipeline) { lose(p); p.topic.audited.groups["sluice-otel-collector"].lag = 42 },
-			check:  "no event lost", detail: []string{"17-19", "42 records of the topic still to read", "stuck between Kafka and otel-collector"},
-			hint: "logs statefulset/rel-otel-collector",
+		"not read by the engine": {
+			broken: func(p *pipeline) { lose(p); p.topic.audited.groups["sluice-indexer"].lag = 42 },
+			check:  "no event lost", detail: []string{"17-19", "42 records of the topic still to read", "stuck between Kafka and indexer"},
+			hint: "logs deployment/rel-indexer",
 		},
-		"no collector at all": {
+		"no engine at all": {
 			broken: func(p *pipeline) { lose(p); p.topic.audited.groups = nil },
 			check:  "no event lost", detail: []string{"no consumer group reads the topic"},
-			hint: "logs statefulset/rel-otel-collector",
+			hint: "logs deployment/rel-indexer",
 		},
 		"lost by Kafka": {
 			broken: func(p *pipeline) { lose(p); delete(p.topic.audited.held, 18) },
@@ -104,14 +104,14 @@ func TestBrokenReleaseIsNamed(t *testing.T) {
 		"duplicate while polling": {
 			broken: func(p *pipeline) { p.elastic.add(document{id: "logs-2026.11.25/other", sequence: 5, at: time.Now()}) },
 			check:  "no duplicates", detail: []string{"101 documents for 100 events", "sequences 5"},
-			hint: "get configmap rel-otel-collector",
+			hint: "get configmap rel-indexer",
 		},
 		"the same event in the indices of two days": {
 			broken: func(p *pipeline) {
 				p.elastic.add(document{id: "logs-undated/id-000005", sequence: 5, at: time.Now()})
 			},
 			check: "no duplicates", detail: []string{"101 documents for 100 events", "sequences 5"},
-			hint: "get configmap rel-otel-collector",
+			hint: "get configmap rel-indexer",
 		},
 		"duplicate at the end": {
 			broken: func(p *pipeline) {

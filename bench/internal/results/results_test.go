@@ -22,7 +22,7 @@ func TestPartsStay(t *testing.T) {
 
 	second, err := Load(file)
 	require.NoError(t, err)
-	second.Hop = map[string]Engine{"otel": {"p4": {EventsPerCPUSecond: measure.Figure{Median: 5, Min: 4, Max: 6, Runs: 5}}}}
+	second.Hop = map[string]Engine{"indexer": {"p4": {EventsPerCPUSecond: measure.Figure{Median: 5, Min: 4, Max: 6, Runs: 5}}}}
 	require.NoError(t, second.Save(file))
 
 	third, err := Load(file)
@@ -34,7 +34,7 @@ func TestPartsStay(t *testing.T) {
 	require.NoError(t, err)
 	var at any
 	require.NoError(t, json.Unmarshal(content, &at))
-	for _, part := range []string{"hop", "otel", "p4", "events_per_cpu_second", "median"} {
+	for _, part := range []string{"hop", "indexer", "p4", "events_per_cpu_second", "median"} {
 		at = at.(map[string]any)[part]
 	}
 	require.InDelta(t, 5, at, 0, "a dotted path leads to a number")
