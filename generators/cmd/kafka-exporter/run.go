@@ -6,10 +6,10 @@ import (
 	"io"
 	"time"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/lag"
 	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
 )
 
 // run is the whole command; it returns the exit code.

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"sluice/generators/internal/access"
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
 )
 
 // run is the whole command; it returns the exit code.

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/logs"
 	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
 )
 
 // run is the whole command; it returns the exit code. Once events could be sent, the last

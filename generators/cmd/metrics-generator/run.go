@@ -6,9 +6,9 @@ import (
 	"io"
 	"time"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/metrics"
 	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
 )
 
 // run is the whole command; it returns the exit code.

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // Check tells why something is not well; nil means it is.
