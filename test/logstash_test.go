@@ -13,9 +13,11 @@ import (
 	"github.com/breml/logstash-config/ast"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	goyaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	contract "sluice/charts/sluice/charts/lib"
 	"sluice/internal/state"
 )
 
@@ -288,32 +290,36 @@ func TestLogstashOptionsAreExplained(t *testing.T) {
 	assert.Equal(t, used, rows, "docs/engines.md: the options that it explains, and those that are used")
 }
 
-// Both engines refuse the same documents, and wait and are tested with the same scripts.
+// Both engines wait and are tested with the same scripts.
 func TestEnginesAgree(t *testing.T) {
-	collector := named[*corev1.ConfigMap](t, presetObjects(t, sealed), "sluice-otel-collector").Data["config.yaml"]
 	root, err := state.Repository()
 	require.NoError(t, err)
 	charts := filepath.Join(root, "charts", "sluice", "charts")
-	script := read(t, filepath.Join(charts, "logstash", "files", "normalise.rb"))
-	// A pattern in the script is text of Ruby, in the configuration text of OTTL: the escapes are the same.
-	values := strings.Fields(regexp.MustCompile(`(?s)VALUES = %w\[(.*?)\]`).FindStringSubmatch(script)[1])
-	for _, pattern := range []string{
-		`\\A(` + strings.ReplaceAll(strings.Join(values, "|"), ".", `\\.`) + `)\\.`,
-		regexp.MustCompile(`NOT_ONE_VALUE_OF_ANOMALIES = Regexp.new\("(.*)"\)`).FindStringSubmatch(script)[1],
-		regexp.MustCompile(`BAD_NAME = Regexp.new\("(.*)"\)`).FindStringSubmatch(script)[1],
-	} {
-		assert.True(t, strings.Contains(collector, pattern), "normalise.rb has a pattern that the Collector's config.yaml has not: %s", pattern)
-	}
-	for _, levels := range regexp.MustCompile(`"(\w+)" => %w\[(.*)\],`).FindAllStringSubmatch(script, -1) {
-		synonyms := strings.ReplaceAll(levels[2], " ", "|")
-		statement := fmt.Sprintf(`set(log.cache["level"], "%s") where log.cache["synonym"] != nil and IsMatch(log.cache["synonym"], "\\A(%s)\\z")`, levels[1], synonyms)
-		assert.True(t, strings.Contains(collector, statement), "the Collector's config.yaml lacks %s", statement)
-	}
 	for _, file := range []string{"files/wait.sh", "files/test/send.sh", "files/test/find.sh"} {
 		a, err := os.ReadFile(filepath.Join(charts, "logstash", file))
 		require.NoError(t, err)
 		b, err := os.ReadFile(filepath.Join(charts, "otel-collector", file))
 		require.NoError(t, err)
 		assert.Equal(t, string(a), string(b), file)
+	}
+}
+
+// Logstash's script and Spark's job are given the contract, and have no second copy of it.
+func TestContractStandsOnce(t *testing.T) {
+	c, err := contract.Read()
+	require.NoError(t, err)
+	for name, program := range map[string]string{"sluice-logstash": "normalise.rb", "sluice-spark-streaming-job": "log_analytics.py"} {
+		files := named[*corev1.ConfigMap](t, presetObjects(t, "dev"), name).Data
+		var given contract.Contract
+		require.NoError(t, goyaml.Unmarshal([]byte(files["contract.json"]), &given), name)
+		assert.Equal(t, c, given, "%s: contract.json", name)
+		for level, synonyms := range c.Levels {
+			for _, synonym := range synonyms {
+				assert.NotRegexp(t, `["'\s\[|(]`+synonym+`["'\s\]|),]`, withoutComments(files[program]), "%s: a synonym of the level %s", program, level)
+			}
+		}
+		for _, text := range []string{c.Reasons.NotObject, c.Reasons.BadName, c.TimeFields[1] + ", " + c.TimeFields[2]} {
+			assert.NotContains(t, files[program], text, program)
+		}
 	}
 }

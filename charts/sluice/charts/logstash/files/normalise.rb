@@ -20,8 +20,9 @@ BAD_NAME = /\A\z|\A\.|\.\.|\.\z|(?:\A|\.)\s+(?:\.|\z)/
 
 DATE_TIME = /\A\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\z/
 
-# Logstash's dead letter queue holds documents of at most so many levels: Jackson writes no more than 1,000, of which each
-# level of an event takes two. An event that counts as having been in the queue is not written to it.
+# Logstash's dead letter queue can't write a document of more than 499 levels, and the output would try for ever: each takes
+# two of the 1,000 that Jackson writes. One level may be added here. An event that counts as having been in the queue
+# already is logged and left out.
 QUEUED_DEPTH = 498
 
 # No StandardError is what a full stack raises.
@@ -132,8 +133,8 @@ def normalised(event, text, bytes, kafka)
   anomaly = kafka && kafka["topic"] == @anomalies_topic
   @contract["droppedNames"].each { |name| document.delete(name) }
   @dotted_names.each { |object, name| unfold(document, object, name) }
-  move_labels(document)
   check(document, anomaly ? @mapped_of_anomalies : @mapped)
+  move_labels(document)
 
   level(document)
   time = timestamp(document, received(kafka))
@@ -203,13 +204,20 @@ end
 # Labels whose keys Lucene can't take are kept, and not indexed.
 def move_labels(document)
   keyed = @contract["keyedObject"]
-  labels = document[keyed]
-  return unless labels.is_a?(Hash)
-  taken, moved = labels.partition { |key, label| indexable?(key, label) }.map(&:to_h)
+  moved = (document[keyed] || {}).reject { |key, label| indexable?(key, label) }
+  document[keyed] = document[keyed].reject { |key, _| moved.key?(key) } unless moved.empty?
+  dotted = document.select { |name, label| name.start_with?("#{keyed}.") && !indexable?(name.delete_prefix("#{keyed}."), label) }
+  dotted.each_key { |name| moved[name.delete_prefix("#{keyed}.")] = document.delete(name) }
   return if moved.empty?
-  document[keyed] = taken
-  unindexed = document["unindexed"].is_a?(Hash) ? document["unindexed"] : {}
-  document["unindexed"] = unindexed.merge(keyed => unindexed[keyed].is_a?(Hash) ? unindexed[keyed].merge(moved) : moved)
+  unindexed = object(document, "unindexed")
+  unindexed[keyed] = object(unindexed, keyed).merge(moved)
+end
+
+# The member of this name, which is made if there is none.
+def object(parent, name)
+  parent[name] = {} if parent[name].nil?
+  raise Misfit, @reasons["notObjectMember"] unless parent[name].is_a?(Hash)
+  parent[name]
 end
 
 # Lucene gets the keys one below the other, joined by dots, with each value.
@@ -242,7 +250,7 @@ def check(document, mapped)
     value, mapped = rest.pop
     case value
     when Hash
-      wrong["notValue"] = true if mapped.kind == :values || (value.empty? && %i[value inside].include?(mapped.kind))
+      wrong["notValue"] = true if %i[value values inside].include?(mapped.kind)
       value.each do |name, inner|
         wrong["badName"] = true if name.match?(BAD_NAME)
         rest << [inner, name.split(".").reduce(mapped) { |parent, part| parent[part] }]
@@ -274,12 +282,11 @@ end
 # Sets @timestamp, and gives the time in seconds; nil for a year that is not reckoned with.
 def timestamp(document, received)
   given = document["@timestamp"]
-  text = @contract["timeFields"].map { |name| readable(document[name]) }.find { |value| value }
-  milliseconds = text && reckon(text)
-  # In a bad form (then another field may have it), or a day that no month has.
-  document["event"] = (document["event"] || {}).merge("original_timestamp" => given) unless blank(given) || (milliseconds && readable(given))
+  times = @contract["timeFields"].to_h { |name| [name, reckon(document[name])] }
+  name, milliseconds = times.find { |_, time| time }
+  document["event"] = (document["event"] || {}).merge("original_timestamp" => given) unless blank(given) || times["@timestamp"]
   if milliseconds == :far
-    document["@timestamp"] = text
+    document["@timestamp"] = document[name]
     return nil
   end
   milliseconds ||= received || (Time.now.to_f * 1000).to_i
@@ -288,16 +295,13 @@ def timestamp(document, received)
   seconds
 end
 
-def readable(value)
-  value = value.to_s if value.is_a?(Numeric)
-  value if value.is_a?(String) && [DATE_TIME, @seconds, @milliseconds].any? { |form| value.match?(form) }
-end
-
-# Milliseconds since 1970, :far for a year out of reach, nil for a day that does not exist.
-def reckon(text)
+# Milliseconds since 1970, :far for a year out of reach, nil for what can't be read.
+def reckon(value)
+  text = value.is_a?(Numeric) ? value.to_s : value
+  return nil unless text.is_a?(String)
   return (Float(text) * 1000.0 + 0.5).to_i if text.match?(@seconds)
   return (Float(text) + 0.5).to_i if text.match?(@milliseconds)
-  return nil unless Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i)
+  return nil unless text.match?(DATE_TIME) && Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i)
   return :far unless @years.cover?(text[0, 4].to_i)
   (Time.iso8601(text).to_r * 1000).floor
 end
