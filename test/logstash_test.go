@@ -12,9 +12,11 @@ import (
 	"github.com/breml/logstash-config/ast"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	goyaml "go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
 
+	contract "sluice/charts/sluice/charts/lib"
 	"sluice/internal/state"
 )
 
@@ -294,5 +296,25 @@ func TestEnginesAreTestedAlike(t *testing.T) {
 	charts := filepath.Join(root, "charts", "sluice", "charts")
 	for _, file := range []string{"files/test/send.sh", "files/test/find.sh"} {
 		assert.Equal(t, read(t, filepath.Join(charts, "logstash", file)), read(t, filepath.Join(charts, "indexer", file)), file)
+	}
+}
+
+// Logstash's script and Spark's job are given the contract, and have no second copy of it.
+func TestContractStandsOnce(t *testing.T) {
+	c, err := contract.Read()
+	require.NoError(t, err)
+	for name, program := range map[string]string{"sluice-logstash": "normalise.rb", "sluice-spark-streaming-job": "log_analytics.py"} {
+		files := named[*corev1.ConfigMap](t, presetObjects(t, "dev"), name).Data
+		var given contract.Contract
+		require.NoError(t, goyaml.Unmarshal([]byte(files["contract.json"]), &given), name)
+		assert.Equal(t, c, given, "%s: contract.json", name)
+		for level, synonyms := range c.Levels {
+			for _, synonym := range synonyms {
+				assert.NotRegexp(t, `["'\s\[|(]`+synonym+`["'\s\]|),]`, withoutComments(files[program]), "%s: a synonym of the level %s", program, level)
+			}
+		}
+		for _, text := range []string{c.Reasons.NotObject, c.Reasons.BadName, c.TimeFields[1] + ", " + c.TimeFields[2]} {
+			assert.NotContains(t, files[program], text, program)
+		}
 	}
 }

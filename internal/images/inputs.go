@@ -24,10 +24,10 @@ func (b *Builder) make(ctx context.Context, spec Spec, in Input, dir string) err
 		return mvn(ctx, "-f", filepath.Join(spec.dir, in.Maven.Pom), "dependency:copy-dependencies",
 			"-DincludeScope=runtime", "-DoutputDirectory="+filepath.Join(dir, in.Maven.To))
 	case in.Jar != nil:
-		return fetchArtifact(ctx, in.Jar.Artifact, filepath.Join(dir, in.Jar.To))
+		return FetchArtifact(ctx, in.Jar.Artifact, filepath.Join(dir, in.Jar.To))
 	case in.Unzip != nil:
 		archive := filepath.Join(dir, "archive.zip")
-		if err := fetchArtifact(ctx, in.Unzip.Artifact, archive); err != nil {
+		if err := FetchArtifact(ctx, in.Unzip.Artifact, archive); err != nil {
 			return err
 		}
 		defer os.Remove(archive)
@@ -54,8 +54,8 @@ func mvn(ctx context.Context, args ...string) error {
 	return err
 }
 
-// fetchArtifact downloads "group:artifact:version[:packaging]" into Maven's own cache and copies it to file.
-func fetchArtifact(ctx context.Context, artifact, file string) error {
+// FetchArtifact downloads "group:artifact:version[:packaging]" into Maven's own cache and copies it to file.
+func FetchArtifact(ctx context.Context, artifact, file string) error {
 	parts := strings.Split(artifact, ":")
 	if len(parts) == 3 {
 		parts = append(parts, "jar")

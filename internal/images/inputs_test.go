@@ -103,10 +103,10 @@ func TestFetchArtifactChecksItsArgument(t *testing.T) {
 	t.Setenv("PATH", t.TempDir()) // neither Maven nor what would install it
 	file := filepath.Join(t.TempDir(), "a.jar")
 	for _, artifact := range []string{"", "group", "group:name", "group:name:1:zip:more"} {
-		require.ErrorContains(t, fetchArtifact(t.Context(), artifact, file), "must be group:artifact:version", artifact)
+		require.ErrorContains(t, FetchArtifact(t.Context(), artifact, file), "must be group:artifact:version", artifact)
 	}
 	for _, artifact := range []string{"group:name:1", "group:name:1:zip"} {
-		require.ErrorContains(t, fetchArtifact(t.Context(), artifact, file), "mvn is not on PATH", artifact)
+		require.ErrorContains(t, FetchArtifact(t.Context(), artifact, file), "mvn is not on PATH", artifact)
 	}
 }
 

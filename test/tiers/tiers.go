@@ -47,9 +47,17 @@ var tiers = []tier{
 		},
 	},
 	{
+		name:    "logstash",
+		what:    "Logstash's script on the JRuby that Logstash has: the documents of the table of hostile records",
+		missing: without("openjdk-17-jre-headless maven", "java", "mvn"),
+		steps: []step{
+			{args: []string{"go", "test", "-tags", "logstash", "-count=1", "-timeout=10m", "./test/hostile"}},
+		},
+	},
+	{
 		name:    "spark",
 		what:    "the streaming job on a real local Spark: windows, anomalies, crashes",
-		missing: noSpark,
+		missing: without("openjdk-17-jre-headless python3-pip", "java", "python3"),
 		steps: []step{
 			{args: []string{"go", "run", "./test/spark", "-v"}},
 		},
@@ -172,14 +180,16 @@ func names() []string {
 	return all
 }
 
-// noSpark is the reason to leave Spark's tier out: no Java or Python, and no way to install them.
-func noSpark(context.Context, string) string {
-	for _, program := range []string{"java", "python3"} {
-		if _, err := exec.LookPath(program); err != nil && os.Geteuid() != 0 {
-			return program + " is not on PATH, and only root can install it (Debian: apt-get install openjdk-17-jre-headless python3-pip)"
+// without gives the reason to leave a tier out that needs programs: one is not there, and can't be installed.
+func without(debianPackages string, programs ...string) func(context.Context, string) string {
+	return func(context.Context, string) string {
+		for _, program := range programs {
+			if _, err := exec.LookPath(program); err != nil && os.Geteuid() != 0 {
+				return program + " is not on PATH, and only root can install it (Debian: apt-get install " + debianPackages + ")"
+			}
 		}
+		return ""
 	}
-	return ""
 }
 
 // noEngine is the reason to leave a cluster's tier out: no Docker engine, and no way to install one.

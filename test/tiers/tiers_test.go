@@ -41,7 +41,7 @@ func TestReportWithoutAFailure(t *testing.T) {
 
 func TestUsageErrors(t *testing.T) {
 	for want, err := range map[string]error{
-		`unknown tier "unitt": --only takes unit, rules, fuzz, lint, spark, terraform, policies, sim, compose, zones, e2e, e2e-pull`: run(t.Context(), "unit,unitt", "auto", nil),
+		`unknown tier "unitt": --only takes unit, rules, fuzz, lint, logstash, spark, terraform, policies, sim, compose, zones, e2e, e2e-pull`: run(t.Context(), "unit,unitt", "auto", nil),
 		`stray argument "unit": choose tiers with --only`: run(t.Context(), "", "auto", []string{"unit"}),
 	} {
 		require.EqualError(t, err, want)

@@ -1,69 +1,102 @@
 # Makes of each record the document that docs/engines.md describes, and tells in @metadata where it goes.
-# What can't become a document becomes a dead letter, with its bytes. The Collector's config.yaml does the same.
+# What can't become a document becomes a dead letter, with its bytes. The data of the contract are in contract.json.
 require "date"
 require "digest"
 require "json"
 require "time"
 
-# Each holds one value: an object or a list in its place would be refused by Elasticsearch for ever.
-VALUES = %w[@timestamp message event.id event.kind event.dataset event.sequence event.duration event.start event.end log.level service.name
-            host.name trace.id http.request.method http.response.status_code url.path error.type error.message]
-NOT_ONE_VALUE = Regexp.new("\\A#{Regexp.union(VALUES)}\\.")
-NOT_ONE_VALUE_OF_ANOMALIES = Regexp.new("\\A(window|anomaly)\\.[^.]+\\.")
-# Names that are empty, reserved, or lead a hundred objects down.
-BAD_NAME = Regexp.new("\\A_|\\A\\.|\\.\\.|\\.\\z|\\A\\z|(\\A|\\.)\\s+(\\.|\\z)|\\A([^.]*\\.){99}")
-OBJECTS = [%w[event], %w[log], %w[service], %w[host], %w[trace], %w[labels], %w[http], %w[http request], %w[http response], %w[url], %w[error]]
-OBJECTS_OF_ANOMALIES = [%w[window], %w[anomaly]]
+# What JSON consists of, apart from braces and brackets. A string may lack its end; control characters in it are allowed.
+# Possessive quantifiers: no character is tried twice.
+STRING = /"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\z)/m
+NUMBER = /(?<![\w.+-])-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?(?![\w.+-])/
+TOKENS = /#{STRING}|[ \t\r\n,:]+|#{NUMBER}|true|false|null/m
+ESCAPE = /\\(?:["\\\/bfnrt]|u\h{4})/
+# Escapes that together are one character, or that are one half of such a pair.
+SURROGATES = /\\(?:[^u]|u[dD][89abAB]\h{2}\\u[dD][c-fC-F]\h{2}|u\h{4})/
+LONE_SURROGATE = /\A\\u[dD][89a-fA-F]\h{2}\z/
+CONTROL = /[\u0000-\u001f]/
 
-LEVELS = {
-  "trace" => %w[finest finer verbose trc],
-  "debug" => %w[fine config dbg],
-  "info" => %w[information informational notice inf],
-  "warn" => %w[warning wrn],
-  "error" => %w[err severe],
-  "fatal" => %w[critical crit emergency emerg alert panic],
-}.flat_map { |level, synonyms| synonyms.map { |synonym| [synonym, level] } }.to_h
+BAD_NAME = /\A\z|\A\.|\.\.|\.\z|(?:\A|\.)\s+(?:\.|\z)/
 
-RFC3339 = /\A\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\z/
-SECONDS = /\A\d{9,11}(\.\d+)?\z/
-MILLISECONDS = /\A\d{12,14}(\.\d+)?\z/
-# Of other years the Collector can't reckon: such a time stays as it is written.
-RECKONED_YEARS = /\A(19[7-9]|20|21|22[0-5])/
+DATE_TIME = /\A\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\z/
 
-ID = /\A[!-~]{1,512}\z/
+# Logstash's dead letter queue can't write a document of more than 499 levels, and the output would try for ever: each takes
+# two of the 1,000 that Jackson writes. One level may be added here. An event that counts as having been in the queue
+# already is logged and left out.
+QUEUED_DEPTH = 498
+
+# No StandardError is what a full stack raises.
+FAULTS = [StandardError, SystemStackError, Java::JavaLang::StackOverflowError]
 
 class Misfit < StandardError
 end
+
+# What the index template says of a member: `kind` is :value, :values (one or a list), :object, :inside (a value, where
+# there should be nothing) or :free. `others` is that of all members that are not named.
+Mapped = Struct.new(:kind, :members, :others) do
+  def [](name)
+    members.fetch(name, others)
+  end
+end
+FREE = Mapped.new(:free, {}).tap { |free| free.others = free }
+INSIDE = Mapped.new(:inside, {}).tap { |inside| inside.others = inside }
+VALUE = Mapped.new(:value, {}, INSIDE)
 
 def register(params)
   @index = params["index"]
   @anomalies_topic = params["anomalies_topic"]
   @retention_seconds = params["retention_days"].to_i * 86_400
+
+  @contract = JSON.parse(File.read(params["contract"]))
+  @reasons = @contract["reasons"]
+  @levels = @contract["levels"].flat_map { |level, synonyms| synonyms.map { |synonym| [synonym, level] } }.to_h
+  @dotted_names = @contract["dottedNames"].map { |name| name.split(".") }
+  @seconds, @milliseconds = %w[secondsDigits millisecondsDigits].map { |key| /\A\d{#{@contract[key].join(",")}}(\.\d+)?\z/ }
+  @years = Range.new(*@contract["years"])
+  @id = /\A[!-~]{#{@contract["idLength"].join(",")}}\z/
+  @mapped = template
+  @mapped_of_anomalies = template
+  @contract["anomalyObjects"].each { |name| @mapped_of_anomalies.members[name] = Mapped.new(:object, {}, VALUE) }
+end
+
+def template
+  root = Mapped.new(:object, {}, FREE)
+  place = lambda do |path, mapped|
+    *parents, name = path.split(".")
+    parents.reduce(root) { |object, parent| object[parent] }.members[name] = mapped
+  end
+  @contract["objects"].each { |path| place.call(path, Mapped.new(:object, {}, FREE)) }
+  @contract["values"].each { |path| place.call(path, VALUE) }
+  @contract["listsOfValues"].each { |path| place.call(path, Mapped.new(:values, {}, INSIDE)) }
+  root
 end
 
 def filter(event)
-  text, bytes = record(event)
   kafka = event.get("[@metadata][kafka]")
-  refused = event.get("[@metadata][dead_letter_queue][reason]")
+  text = bytes = ""
   begin
+    text, bytes = record(event)
+    refused = event.get("[@metadata][dead_letter_queue][reason]")
     # The reason has the whole event in it, and at its end what Elasticsearch answered.
     raise Misfit, (refused[/, response: (.*)\z/m, 1] || refused)[0, 1000] if refused
-    document, index = normalised(event, text, bytes, kafka)
+    document, index, depth = normalised(event, text, bytes, kafka)
     id = document["event"]["id"]
-    id = digest(bytes) unless id.is_a?(String) && id.match?(ID)
-  rescue StandardError => e
+    id = digest(bytes) unless id.is_a?(String) && id.match?(@id)
+    result = made(document, index, id, text, kafka)
+    result.set("[@metadata][dead_letter_queue]", {"depth" => depth}) if depth > QUEUED_DEPTH
+  rescue *FAULTS => e
     # A fault of this script must not stop the pipeline either.
     reason = e.is_a?(Misfit) ? e.message : "#{e.class}: #{e.message}"
-    document, index, id = dead_letter(bytes, kafka, reason), "#{@index}-dead-letter", digest(bytes)
+    result = made(dead_letter(bytes, kafka, reason), "#{@index}-dead-letter", digest(bytes), text, kafka)
   end
-  [made(document, index, id, text, kafka)]
+  [result]
 end
 
 # The record as characters that stand for bytes, and as bytes. Of a Beat there is only the event.
 def record(event)
   text = event.get("[@metadata][record]") || (event.get("[@metadata][kafka]") && event.get("message"))
   return text, text.encode(Encoding::ISO_8859_1).b if text
-  bytes = JSON.generate(sorted(contents(event))).b
+  bytes = JSON.generate(sorted(contents(event)), max_nesting: 0).b
   return bytes.dup.force_encoding(Encoding::ISO_8859_1).encode(Encoding::UTF_8), bytes
 end
 
@@ -96,36 +129,68 @@ def made(document, index, id, text, kafka)
 end
 
 def normalised(event, text, bytes, kafka)
-  document = kafka ? parsed(bytes) : contents(event)
+  document, depth = kafka ? parsed(bytes) : [contents(event), 0]
   anomaly = kafka && kafka["topic"] == @anomalies_topic
-  # Logstash's own, which would steer it.
-  document.delete("@version")
-  document.delete("@metadata")
-  unfold(document, "event", "id")
-  unfold(document, "log", "level")
-  unfold(document, "service", "name")
-  check(document, anomaly)
+  @contract["droppedNames"].each { |name| document.delete(name) }
+  @dotted_names.each { |object, name| unfold(document, object, name) }
+  check(document, anomaly ? @mapped_of_anomalies : @mapped)
+  move_labels(document)
 
   level(document)
-  time = timestamp(document, kafka ? kafka["timestamp"] : nil)
+  time = timestamp(document, received(kafka))
   document["event"] ||= {}
   document["event"]["id"] = digest(bytes) if blank(document["event"]["id"])
   document["service"] ||= {}
-  document["service"]["name"] = "unknown" if blank(document["service"]["name"])
-  return document, "#{@index}#{"-anomalies" if anomaly}-#{day(time)}"
+  document["service"]["name"] = @contract["unknownService"] if blank(document["service"]["name"])
+  return document, "#{@index}#{"-anomalies" if anomaly}-#{day(time)}", depth
 end
 
+# The object, and how deep it is. JSON.parse takes more than JSON, and its recursion must end: both are looked at first.
 def parsed(bytes)
-  raise Misfit, "the record is empty" if bytes.empty?
+  raise Misfit, @reasons["empty"] if bytes.empty?
   text = bytes.dup.force_encoding(Encoding::UTF_8)
-  raise Misfit, "the record is not UTF-8" unless text.valid_encoding?
-  document = begin
-    JSON.parse(text, max_nesting: 10_000)
-  rescue JSON::ParserError
-    nil
+  raise Misfit, @reasons["notUTF8"] unless text.valid_encoding?
+  brackets = text.gsub(TOKENS, "")
+  # What a C program has left behind the object.
+  brackets = brackets[0..(brackets.rindex(/[^\0]/) || -1)] if brackets.end_with?("\0")
+  depth = deepest(brackets)
+  raise Misfit, @reasons["tooDeep"] if depth > @contract["depth"]
+  strict = brackets.match?(/\A[{}\[\]]*+\z/) && !(text.include?("\\") && text.gsub(ESCAPE, "").include?("\\"))
+  document = strict ? JSON.parse(repaired(text), max_nesting: @contract["depth"]) : nil
+  raise Misfit, @reasons["notObject"] unless document.is_a?(Hash)
+  return document, depth
+rescue JSON::ParserError
+  raise Misfit, @reasons["notObject"]
+end
+
+def deepest(brackets)
+  deepest = open = 0
+  brackets.each_byte do |byte|
+    case byte
+    when 0x7B, 0x5B
+      open += 1
+      deepest = open if open > deepest
+    when 0x7D, 0x5D
+      open -= 1
+    end
   end
-  raise Misfit, "the record is not a JSON object" unless document.is_a?(Hash)
-  document
+  deepest
+end
+
+# What senders write that is not quite JSON, as JSON.
+def repaired(text)
+  if text.match?(CONTROL)
+    text = text[0..text.rindex(/[^\0 \t\r\n]/)]
+    text = text.gsub(STRING) { |string| string.gsub(CONTROL) { |character| "\\u%04x" % character.ord } }
+  end
+  return text unless text.match?(/\\u[dD][89a-fA-F]/)
+  text.gsub(SURROGATES) { |escape| escape.match?(LONE_SURROGATE) ? "\\ufffd" : escape }
+end
+
+def received(kafka)
+  time = kafka && kafka["timestamp"]
+  # A record without a time has -1.
+  time if time && time >= 0
 end
 
 # Loggers write {"log.level": …} where {"log": {"level": …}} is meant.
@@ -136,52 +201,92 @@ def unfold(document, object, name)
   document[object][name] = dotted if document[object].is_a?(Hash) && document[object][name].nil?
 end
 
-def check(document, anomaly)
-  names = []
-  flatten(document, "", names)
-  raise Misfit, "a field has a name that Elasticsearch refuses" if names.any? { |name| name.match?(BAD_NAME) }
-  objects = anomaly ? OBJECTS + OBJECTS_OF_ANOMALIES : OBJECTS
-  objects.each do |path|
-    value = path.reduce(document) { |parent, name| parent && parent[name] }
-    raise Misfit, "a value is where an object belongs" unless value.nil? || value.is_a?(Hash)
-  end
-  wrong = names.any? { |name| name.match?(NOT_ONE_VALUE) || (anomaly && name.match?(NOT_ONE_VALUE_OF_ANOMALIES)) }
-  raise Misfit, "an object or a list is where one value belongs" if wrong || document["tags"].is_a?(Hash)
+# Labels whose keys Lucene can't take are kept, and not indexed.
+def move_labels(document)
+  keyed = @contract["keyedObject"]
+  moved = (document[keyed] || {}).reject { |key, label| indexable?(key, label) }
+  document[keyed] = document[keyed].reject { |key, _| moved.key?(key) } unless moved.empty?
+  dotted = document.select { |name, label| name.start_with?("#{keyed}.") && !indexable?(name.delete_prefix("#{keyed}."), label) }
+  dotted.each_key { |name| moved[name.delete_prefix("#{keyed}.")] = document.delete(name) }
+  return if moved.empty?
+  unindexed = object(document, "unindexed")
+  unindexed[keyed] = object(unindexed, keyed).merge(moved)
 end
 
-# The names of all values; what an empty object stands at counts as one, an empty list as none.
-def flatten(value, path, names)
-  case value
-  when Hash
-    names << "#{path}.{}" if value.empty? && !path.empty? && "#{path}.".match?(NOT_ONE_VALUE)
-    value.each { |name, inner| flatten(inner, path.empty? ? name : "#{path}.#{name}", names) }
-  when Array
-    value.each_with_index { |inner, i| flatten(inner, "#{path}.#{i}", names) }
-  else
-    # A number too large for a double: JSON has no infinity.
-    raise Misfit, "the record is not a JSON object" if value.is_a?(Float) && !value.finite?
-    names << path
+# The member of this name, which is made if there is none.
+def object(parent, name)
+  parent[name] = {} if parent[name].nil?
+  raise Misfit, @reasons["notObjectMember"] unless parent[name].is_a?(Hash)
+  parent[name]
+end
+
+# Lucene gets the keys one below the other, joined by dots, with each value.
+def indexable?(key, label)
+  rest = [[key, key.bytesize, 1, label]]
+  until rest.empty?
+    key, bytes, keys, label = rest.pop
+    return false if key.include?("\0")
+    case label
+    when Hash
+      return false if keys >= @contract["keyedDepth"]
+      label.each { |name, inner| rest << [name, bytes + 1 + name.bytesize, keys + 1, inner] }
+    when Array
+      label.each { |inner| rest << ["", bytes, keys, inner] }
+    else
+      text = label.to_s
+      return false if bytes + 1 + (text.length > 1024 ? 0 : text.bytesize) > @contract["keyedBytes"]
+    end
   end
+  true
+end
+
+# Refuses what Elasticsearch would refuse. Without recursion, and without the paths of the members: those are
+# as long as the record is deep.
+def check(document, mapped)
+  wrong = {}
+  wrong["badName"] = true if document.each_key.any? { |name| name.start_with?("_") }
+  rest = [[document, mapped]]
+  until rest.empty?
+    value, mapped = rest.pop
+    case value
+    when Hash
+      wrong["notValue"] = true if %i[value values inside].include?(mapped.kind)
+      value.each do |name, inner|
+        wrong["badName"] = true if name.match?(BAD_NAME)
+        rest << [inner, name.split(".").reduce(mapped) { |parent, part| parent[part] }]
+      end
+    when Array
+      wrong["notObjectMember"] = true if mapped.kind == :object
+      inner = {values: mapped, object: FREE}.fetch(mapped.kind, mapped.others)
+      value.each { |item| rest << [item, inner] }
+    else
+      # A number too large for a double: JSON has no infinity.
+      raise Misfit, @reasons["notObject"] if value.is_a?(Float) && !value.finite?
+      wrong["notValue"] = true if mapped.kind == :inside
+      wrong["notObjectMember"] = true if mapped.kind == :object && !value.nil?
+    end
+  end
+  reason = %w[badName notObjectMember notValue].find { |name| wrong[name] }
+  raise Misfit, @reasons[reason] if reason
 end
 
 def level(document)
-  level = document["log"] && document["log"]["level"]
-  level = %w[level severity levelname].map { |name| document[name] }.find { |value| value.is_a?(String) && value != "" } if blank(level)
+  given = @contract["levelFields"].map { |field| field.split(".").reduce(document) { |object, name| object.is_a?(Hash) ? object[name] : nil } }
+  level = blank(given.first) ? given.drop(1).find { |value| value.is_a?(String) && value != "" } : given.first
   return unless level.is_a?(String)
   level = level.downcase
   document["log"] ||= {}
-  document["log"]["level"] = LEVELS.fetch(level, level)
+  document["log"]["level"] = @levels.fetch(level, level)
 end
 
 # Sets @timestamp, and gives the time in seconds; nil for a year that is not reckoned with.
 def timestamp(document, received)
   given = document["@timestamp"]
-  text = ["@timestamp", "timestamp", "time", "ts"].map { |name| readable(document[name]) }.find { |value| value }
-  milliseconds = text && reckon(text)
-  # In a bad form (then another field may have it), or a day that no month has.
-  document["event"] = (document["event"] || {}).merge("original_timestamp" => given) unless blank(given) || (milliseconds && readable(given))
+  times = @contract["timeFields"].to_h { |name| [name, reckon(document[name])] }
+  name, milliseconds = times.find { |_, time| time }
+  document["event"] = (document["event"] || {}).merge("original_timestamp" => given) unless blank(given) || times["@timestamp"]
   if milliseconds == :far
-    document["@timestamp"] = text
+    document["@timestamp"] = document[name]
     return nil
   end
   milliseconds ||= received || (Time.now.to_f * 1000).to_i
@@ -190,17 +295,14 @@ def timestamp(document, received)
   seconds
 end
 
-def readable(value)
-  value = value.to_s if value.is_a?(Numeric)
-  value if value.is_a?(String) && (value.match?(RFC3339) || value.match?(SECONDS) || value.match?(MILLISECONDS))
-end
-
-# Milliseconds since 1970, :far for a year out of reach, nil for a day that does not exist.
-def reckon(text)
-  return (Float(text) * 1000.0 + 0.5).to_i if text.match?(SECONDS)
-  return (Float(text) + 0.5).to_i if text.match?(MILLISECONDS)
-  return nil unless Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i)
-  return :far unless text.match?(RECKONED_YEARS)
+# Milliseconds since 1970, :far for a year out of reach, nil for what can't be read.
+def reckon(value)
+  text = value.is_a?(Numeric) ? value.to_s : value
+  return nil unless text.is_a?(String)
+  return (Float(text) * 1000.0 + 0.5).to_i if text.match?(@seconds)
+  return (Float(text) + 0.5).to_i if text.match?(@milliseconds)
+  return nil unless text.match?(DATE_TIME) && Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i)
+  return :far unless @years.cover?(text[0, 4].to_i)
   (Time.iso8601(text).to_r * 1000).floor
 end
 
@@ -225,7 +327,7 @@ def dead_letter(bytes, kafka, reason)
   letter
 end
 
-# SHA-256 of the bytes; of their hexadecimal digits where they are not UTF-8, for the Collector has no other way.
+# SHA-256 of the bytes; of their hexadecimal digits where they are not UTF-8.
 def digest(bytes)
   Digest::SHA256.hexdigest(bytes.dup.force_encoding(Encoding::UTF_8).valid_encoding? ? bytes : bytes.unpack1("H*"))
 end

@@ -34,8 +34,10 @@ containers:
     # The image's entry point can write settings from variables into its own configuration; this one is mounted.
     args: [--path.settings, /etc/sluice]
     env:
+      # Logstash writes a document's JSON by recursion: nine hundred levels do not fit into the stack of 1 MiB that a
+      # thread has otherwise, and what that raises ends the pipeline.
       - name: LS_JAVA_OPTS
-        value: -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m{{ with .Values.global.javaOptions }} {{ . }}{{ end }}
+        value: -Xss4m -Xms{{ .Values.config.heapMegabytes | int }}m -Xmx{{ .Values.config.heapMegabytes | int }}m{{ with .Values.global.javaOptions }} {{ . }}{{ end }}
       {{- range $server := list "kafka" "elasticsearch" }}
       {{- include "lib.clientPassword" (dict "root" $ "server" $server "user" "engine" "variable" (printf "%s_PASSWORD" (upper $server))) | nindent 6 }}
       {{- end }}
