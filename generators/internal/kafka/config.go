@@ -1,4 +1,4 @@
-// Package kafka connects to brokers, finds a topic and sends records there, with segmentio/kafka-go.
+// Package kafka connects to brokers, finds a topic and sends records there, with twmb/franz-go.
 package kafka
 
 import (
@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/internal/cli"
 )
@@ -57,30 +57,33 @@ func validTopic(topic string) bool {
 	})
 }
 
-func (c Config) acks() (kafka.RequiredAcks, error) {
+func (c Config) acks() (kgo.Acks, error) {
 	switch c.Acks {
 	case "all":
-		return kafka.RequireAll, nil
+		return kgo.AllISRAcks(), nil
 	case "one":
-		return kafka.RequireOne, nil
+		return kgo.LeaderAck(), nil
 	case "none":
-		return kafka.RequireNone, nil
+		return kgo.NoAck(), nil
 	}
-	return 0, cli.Misusef("--acks is %q: set it to all, one or none", c.Acks)
+	return kgo.Acks{}, cli.Misusef("--acks is %q: set it to all, one or none", c.Acks)
 }
 
-func (c Config) compression() (kafka.Compression, error) {
+// idempotent tells whether the broker finds repetitions by their numbers, which it does only for who waits for all copies.
+func (c Config) idempotent() bool { return c.Acks == "all" }
+
+func (c Config) compression() (kgo.CompressionCodec, error) {
 	switch c.Compression {
 	case "none":
-		return 0, nil
+		return kgo.NoCompression(), nil
 	case "gzip":
-		return kafka.Gzip, nil
+		return kgo.GzipCompression(), nil
 	case "snappy":
-		return kafka.Snappy, nil
+		return kgo.SnappyCompression(), nil
 	case "lz4":
-		return kafka.Lz4, nil
+		return kgo.Lz4Compression(), nil
 	case "zstd":
-		return kafka.Zstd, nil
+		return kgo.ZstdCompression(), nil
 	}
-	return 0, cli.Misusef("--compression is %q: set it to none, gzip, snappy, lz4 or zstd", c.Compression)
+	return kgo.CompressionCodec{}, cli.Misusef("--compression is %q: set it to none, gzip, snappy, lz4 or zstd", c.Compression)
 }

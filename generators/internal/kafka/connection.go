@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/internal/cli"
 )
@@ -45,14 +46,36 @@ func (c Connection) Validate() error {
 	return c.SASL.validate()
 }
 
-// Transport makes connections that are encrypted and logged in as c says, each within dialTimeout. It reads the
-// files; what is wrong with them is an error that says what to set.
+// Options are those of a franz-go client that connects as c says, each time within dialTimeout. Certificates and
+// password are read for each connection; a file that can't be used now is an error that says what to set.
+func (c Connection) Options(clientID string, dialTimeout time.Duration) ([]kgo.Opt, error) {
+	if _, err := c.TLS.config(); err != nil {
+		return nil, err
+	}
+	options := []kgo.Opt{
+		kgo.SeedBrokers(c.Brokers...),
+		kgo.ClientID(clientID),
+		kgo.Dialer(c.TLS.dialer(dialTimeout)),
+		kgo.DisableClientMetrics(),
+	}
+	mechanism, err := c.SASL.franz()
+	if err != nil {
+		return nil, err
+	}
+	if mechanism != nil {
+		options = append(options, kgo.SASL(mechanism))
+	}
+	return options, nil
+}
+
+// Transport makes kafka-go's connections, which are encrypted and logged in as c says, each within dialTimeout. It reads the
+// certificates; what is wrong with them is an error that says what to set.
 func (c Connection) Transport(clientID string, dialTimeout time.Duration) (*kafka.Transport, error) {
 	tlsConfig, err := c.TLS.config()
 	if err != nil {
 		return nil, err
 	}
-	mechanism, err := c.SASL.mechanism()
+	mechanism, err := c.SASL.kafkaGo()
 	if err != nil {
 		return nil, err
 	}

@@ -10,7 +10,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/internal/cli"
 )
@@ -30,19 +32,15 @@ func Open(ctx context.Context, cfg Config) (*Sender, error) {
 	defer cancel()
 	var reason error // of the last attempt that the end of the time did not cut short
 	for {
-		// Each attempt has a transport of its own: one remembers a failure for seconds.
-		transport, err := cfg.Transport("log-generator", attemptTime)
-		if err != nil {
-			return nil, err
-		}
-		transport.MetadataTopics = []string{cfg.Topic}
-		maxBatch, err := find(limited, transport, cfg)
+		sender, err := connect(limited, cfg)
 		if err == nil {
-			return newSender(cfg, transport, maxBatch)
+			return sender, nil
 		}
-		transport.CloseIdleConnections()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
+		}
+		if cli.ExitCode(err) == cli.ExitMisuse {
+			return nil, err // a file
 		}
 		if limited.Err() == nil || reason == nil {
 			reason = err
@@ -63,32 +61,64 @@ func pause(ctx context.Context) bool {
 	}
 }
 
-// find looks for the topic once and tells the largest batch in bytes that it takes.
-func find(ctx context.Context, transport *kafka.Transport, cfg Config) (maxBatch int64, err error) {
+// connect looks for the topic once.
+func connect(ctx context.Context, cfg Config) (*Sender, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptTime)
 	defer cancel()
-	client := &kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Transport: transport}
-	meta, err := client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{cfg.Topic}})
+	// The largest batch has to be known before there is a client that sends.
+	maxBatch, err := largestBatch(ctx, cfg)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	if err := meta.Topics[0].Error; err != nil {
-		return 0, err
-	}
-	described, err := client.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{
-		Resources: []kafka.DescribeConfigRequestResource{{
-			ResourceType: kafka.ResourceTypeTopic, ResourceName: cfg.Topic, ConfigNames: []string{"max.message.bytes"},
-		}},
-	})
+	sender, err := newSender(cfg, maxBatch)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	for _, resource := range described.Resources {
-		for _, entry := range resource.ConfigEntries {
-			return strconv.ParseInt(entry.ConfigValue, 10, 64)
+	if cfg.idempotent() {
+		// A client whose producer id was refused once refuses every record.
+		if _, _, err := sender.client.ProducerID(ctx); err != nil {
+			sender.Close()
+			return nil, err
 		}
 	}
-	return defaultMaxBatch, nil // who may write need not be allowed to describe
+	return sender, nil
+}
+
+// largestBatch asks for the topic and tells the largest batch in bytes that it takes.
+func largestBatch(ctx context.Context, cfg Config) (int64, error) {
+	options, err := cfg.Options("log-generator", attemptTime)
+	if err != nil {
+		return 0, err
+	}
+	// An error is wanted at once, and not after the client's own retries.
+	client, err := kgo.NewClient(append(options, kgo.RequestRetries(0))...)
+	if err != nil {
+		return 0, err
+	}
+	defer client.Close()
+	admin := kadm.NewClient(client)
+	topics, err := admin.ListTopicsWithInternal(ctx, cfg.Topic)
+	if err == nil {
+		err = topics[cfg.Topic].Err
+	}
+	if err != nil {
+		return 0, err
+	}
+	described, err := admin.DescribeTopicConfigs(ctx, cfg.Topic)
+	if errors.As(err, new(*kadm.AuthError)) {
+		return defaultMaxBatch, nil // who may write need not be allowed to describe
+	}
+	if err != nil {
+		return 0, err
+	}
+	for _, resource := range described {
+		for _, entry := range resource.Configs {
+			if entry.Key == "max.message.bytes" {
+				return strconv.ParseInt(entry.MaybeValue(), 10, 64)
+			}
+		}
+	}
+	return defaultMaxBatch, nil
 }
 
 // hopeless tells errors that waiting does not mend. Users and grants, like topics, may be made a moment after the
@@ -106,22 +136,22 @@ func isCertificate(err error) bool {
 
 // isOtherLogin tells that the broker knows no login of this kind.
 func isOtherLogin(err error) bool {
-	return errors.Is(err, kafka.UnsupportedSASLMechanism) || errors.Is(err, kafka.IllegalSASLState) // it asks for none
+	return errors.Is(err, kerr.UnsupportedSaslMechanism) || errors.Is(err, kerr.IllegalSaslState) // it asks for none
 }
 
 // explain says what to set so that err does not come back.
 func explain(cfg Config, err error) error {
 	brokers := strings.Join(cfg.Brokers, ",")
 	switch {
-	case errors.Is(err, kafka.UnknownTopicOrPartition):
+	case errors.Is(err, kerr.UnknownTopicOrPartition):
 		return cli.Misusef("topic %q does not exist on %s: create it, or set --topic", cfg.Topic, brokers)
-	case errors.Is(err, kafka.TopicAuthorizationFailed):
+	case errors.Is(err, kerr.TopicAuthorizationFailed), errors.Is(err, kerr.ClusterAuthorizationFailed):
 		return cli.Misusef("may not write to topic %q on %s: grant it to the user, or set --topic or --username", cfg.Topic, brokers)
 	case isCertificate(err):
 		return cli.Misusef("no trusted connection to %s: %w: set --tls-ca, --tls-cert and --tls-key", brokers, err)
 	case errors.As(err, new(tls.RecordHeaderError)):
 		return cli.Misusef("%s does not speak TLS: leave out --tls, or set --brokers to its TLS port", brokers)
-	case errors.Is(err, kafka.SASLAuthenticationFailed), isOtherLogin(err):
+	case errors.Is(err, kerr.SaslAuthenticationFailed), isOtherLogin(err):
 		return cli.Misusef("%s refuses the login: %w: set --sasl, --username and the password", brokers, err)
 	default:
 		return cli.Misusef("no broker at %s within %v: %w: set --brokers, or --tls or --sasl if it asks for them",

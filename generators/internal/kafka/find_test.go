@@ -13,16 +13,13 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
-	"github.com/segmentio/kafka-go/protocol/metadata"
-	"github.com/segmentio/kafka-go/protocol/saslauthenticate"
-	"github.com/segmentio/kafka-go/protocol/saslhandshake"
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 func TestUnreachableBroker(t *testing.T) {
@@ -129,65 +126,127 @@ func selfSigned(t *testing.T) (tls.Certificate, string) {
 
 func TestExplain(t *testing.T) {
 	for want, err := range map[string]error{
-		`topic "logs-topic" does not exist on localhost:9092: create it, or set --topic`: kafka.UnknownTopicOrPartition,
-		"may not write to topic":      kafka.TopicAuthorizationFailed,
-		"refuses the login":           kafka.SASLAuthenticationFailed,
-		"set --sasl":                  kafka.IllegalSASLState,
+		`topic "logs-topic" does not exist on localhost:9092: create it, or set --topic`: kerr.UnknownTopicOrPartition,
+		"may not write to topic":      kerr.TopicAuthorizationFailed,
+		"refuses the login":           kerr.SaslAuthenticationFailed,
+		"set --sasl":                  kerr.IllegalSaslState,
 		"set --brokers, or --tls":     net.ErrClosed,
 		"set --tls-ca, --tls-cert":    x509.HostnameError{Certificate: new(x509.Certificate)},
 		"set --brokers to its TLS po": tls.RecordHeaderError{},
 	} {
 		requireMisuse(t, explain(testConfig(), fmt.Errorf("wrapped: %w", err)), want)
 	}
-	for _, err := range []error{kafka.UnknownTopicOrPartition, kafka.SASLAuthenticationFailed, kafka.TopicAuthorizationFailed} {
+	for _, err := range []error{kerr.UnknownTopicOrPartition, kerr.SaslAuthenticationFailed, kerr.TopicAuthorizationFailed} {
 		require.False(t, hopeless(err), "topic, user or grant may be about to be made: %v", err)
 	}
-	for _, err := range []error{kafka.UnsupportedSASLMechanism, kafka.IllegalSASLState} {
+	for _, err := range []error{kerr.UnsupportedSaslMechanism, kerr.IllegalSaslState} {
 		require.True(t, hopeless(err), err)
 	}
 }
 
-// The user is made after the generator's first login, and may see the topic after its second.
-func TestUserAndGrantAreWaitedFor(t *testing.T) {
-	var logins, questions atomic.Int32
+// cluster is a broker with the topic and its configuration.
+func cluster(t *testing.T, options ...kfake.Opt) (*kfake.Cluster, Config) {
+	t.Helper()
 	cfg := testConfig()
-	cfg.SASL = SASL{"plain", "u", "p", ""}
 	cfg.ConnectTimeout = 10 * time.Second
-	cfg.Brokers = []string{broker(t, func(request protocol.Message) protocol.Message {
-		switch request.(type) {
-		case *saslhandshake.Request:
-			return &saslhandshake.Response{}
-		case *saslauthenticate.Request:
-			if logins.Add(1) == 1 {
-				return &saslauthenticate.Response{ErrorCode: int16(kafka.SASLAuthenticationFailed)}
-			}
-			return &saslauthenticate.Response{}
-		case *metadata.Request:
-			if questions.Add(1) == 1 {
-				return &metadata.Response{Topics: []metadata.ResponseTopic{{Name: cfg.Topic, ErrorCode: int16(kafka.TopicAuthorizationFailed)}}}
-			}
-		}
-		return nil
-	})}
-	sender, err := Open(t.Context(), cfg)
+	c, err := kfake.NewCluster(append([]kfake.Opt{kfake.NumBrokers(1), kfake.SeedTopics(4, cfg.Topic)}, options...)...)
 	require.NoError(t, err)
-	sender.Close()
-	require.Greater(t, logins.Load(), int32(2))
-	require.Greater(t, questions.Load(), int32(1))
+	t.Cleanup(c.Close)
+	cfg.Brokers = c.ListenAddrs()
+	return c, cfg
 }
 
-func TestRefusedLoginIsToldInTheEnd(t *testing.T) {
-	cfg := testConfig()
-	cfg.SASL = SASL{"plain", "u", "p", ""}
-	cfg.ConnectTimeout = 800 * time.Millisecond
-	cfg.Brokers = []string{broker(t, func(request protocol.Message) protocol.Message {
-		if _, handshake := request.(*saslhandshake.Request); handshake {
-			return &saslhandshake.Response{}
-		}
-		return &saslauthenticate.Response{ErrorCode: int16(kafka.SASLAuthenticationFailed)}
-	})}
+// The user is made after the generator's first login, sees the topic after its second, and may write after its third.
+func TestUserTopicAndGrantAreWaitedFor(t *testing.T) {
+	c, cfg := cluster(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "u", "p"))
+	cfg.SASL = SASL{"scram-sha-512", "u", "p", ""}
+	faults := []*kfake.FaultHandle{
+		c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, TopLevel: true, Err: kerr.SaslAuthenticationFailed}),
+		c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: cfg.Topic, Err: kerr.TopicAuthorizationFailed}),
+		c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: cfg.Topic, Err: kerr.UnknownTopicOrPartition}),
+		c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, TopLevel: true, Err: kerr.ClusterAuthorizationFailed}),
+	}
+	sender, err := Open(t.Context(), cfg)
+	require.NoError(t, err)
+	defer sender.Close()
+	for _, fault := range faults {
+		require.Equal(t, 1, fault.Hits())
+	}
+	left, err := sender.Send(t.Context(), records("a"), nil)
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
+
+func TestWhatKafkaRefusesIsToldInTheEnd(t *testing.T) {
+	for want, change := range map[string]func(*kfake.Cluster, *Config){
+		"refuses the login: ": func(c *kfake.Cluster, _ *Config) {
+			c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLAuthenticate}, TopLevel: true, Err: kerr.SaslAuthenticationFailed, Count: -1})
+		},
+		`topic "other" does not exist`: func(_ *kfake.Cluster, cfg *Config) { cfg.Topic = "other" },
+		`may not write to topic "logs-t`: func(c *kfake.Cluster, _ *Config) {
+			c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.InitProducerID}, TopLevel: true, Err: kerr.ClusterAuthorizationFailed, Count: -1})
+		},
+	} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			c, cfg := cluster(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "u", "p"))
+			cfg.SASL = SASL{"plain", "u", "p", ""}
+			cfg.ConnectTimeout = 800 * time.Millisecond
+			change(c, &cfg)
+			start := time.Now()
+			_, err := Open(t.Context(), cfg)
+			requireMisuse(t, err, want)
+			require.GreaterOrEqual(t, time.Since(start), cfg.ConnectTimeout)
+		})
+	}
+}
+
+func TestLoginThatTheBrokerDoesNotKnow(t *testing.T) {
+	c, cfg := cluster(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "u", "p"))
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.SASLHandshake}, TopLevel: true, Err: kerr.UnsupportedSaslMechanism, Count: -1})
+	cfg.SASL = SASL{"scram-sha-256", "u", "p", ""}
 	start := time.Now()
 	_, err := Open(t.Context(), cfg)
 	requireMisuse(t, err, "refuses the login: ")
-	require.GreaterOrEqual(t, time.Since(start), cfg.ConnectTimeout)
+	require.Less(t, time.Since(start), cfg.ConnectTimeout)
+}
+
+func TestTheTopicTellsItsLargestBatch(t *testing.T) {
+	c, cfg := cluster(t)
+	cfg.Topic = "small"
+	require.NoError(t, c.CreateTopic(cfg.Topic, 1, map[string]string{"max.message.bytes": "2000"}))
+	most, err := largestBatch(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, int64(2000), most)
+
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Err: kerr.TopicAuthorizationFailed})
+	most, err = largestBatch(t.Context(), cfg)
+	require.NoError(t, err)
+	require.Equal(t, int64(defaultMaxBatch), most)
+}
+
+// Certificates are renewed in place: the next connection trusts the new authority.
+func TestAuthorityIsReadForEachConnection(t *testing.T) {
+	first, file := selfSigned(t)
+	second, renewed := selfSigned(t)
+	server := func(pair tls.Certificate) string {
+		return serve(t, func(c net.Conn) {
+			_, _ = tls.Server(c, &tls.Config{Certificates: []tls.Certificate{pair}}).Read(make([]byte, 1))
+		})
+	}
+	before, after := server(first), server(second)
+	dial := TLS{Enabled: true, CA: file}.dialer(time.Second)
+	reaches := func(address string) error {
+		c, err := dial(t.Context(), "tcp", address)
+		if err == nil {
+			_ = c.Close()
+		}
+		return err
+	}
+	require.NoError(t, reaches(before))
+	require.ErrorContains(t, reaches(after), "unknown authority")
+	content, err := os.ReadFile(renewed)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(file, content, 0o600))
+	require.NoError(t, reaches(after))
 }

@@ -15,15 +15,21 @@ func TestMechanisms(t *testing.T) {
 	for _, mechanism := range []string{"plain", "scram-sha-256", "scram-sha-512"} {
 		for _, s := range []SASL{{mechanism, "user", "secret", ""}, {mechanism, "user", "", file}} {
 			require.NoError(t, s.validate())
-			m, err := s.mechanism()
+			franz, err := s.franz()
 			require.NoError(t, err)
-			require.Equal(t, mechanism, strings.ToLower(m.Name()))
+			require.Equal(t, mechanism, strings.ToLower(franz.Name()))
+			kafkaGo, err := s.kafkaGo()
+			require.NoError(t, err)
+			require.Equal(t, mechanism, strings.ToLower(kafkaGo.Name()))
 		}
 	}
 	for _, none := range []string{"none", ""} {
-		m, err := SASL{Mechanism: none}.mechanism()
+		franz, err := SASL{Mechanism: none}.franz()
 		require.NoError(t, err)
-		require.Nil(t, m)
+		require.Nil(t, franz)
+		kafkaGo, err := SASL{Mechanism: none}.kafkaGo()
+		require.NoError(t, err)
+		require.Nil(t, kafkaGo)
 	}
 }
 
@@ -31,17 +37,25 @@ func TestMechanisms(t *testing.T) {
 func TestPasswordFileIsReadForEachLogin(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "password")
 	require.NoError(t, os.WriteFile(file, []byte("one\n"), 0o600))
-	m, err := SASL{Mechanism: "plain", Username: "u", PasswordFile: file}.mechanism()
+	s := SASL{Mechanism: "plain", Username: "u", PasswordFile: file}
+	franz, err := s.franz()
 	require.NoError(t, err)
-	for _, password := range []string{"one", " two "} {
-		require.NoError(t, os.WriteFile(file, []byte(password+"\r\n"), 0o600))
-		_, first, err := m.Start(t.Context())
-		require.NoError(t, err)
-		require.Equal(t, "\x00u\x00"+password, string(first))
+	kafkaGo, err := s.kafkaGo()
+	require.NoError(t, err)
+	for name, login := range map[string]func() ([]byte, error){
+		"franz-go": func() ([]byte, error) { _, first, err := franz.Authenticate(t.Context(), ""); return first, err },
+		"kafka-go": func() ([]byte, error) { _, first, err := kafkaGo.Start(t.Context()); return first, err },
+	} {
+		for _, password := range []string{"one", " two "} {
+			require.NoError(t, os.WriteFile(file, []byte(password+"\r\n"), 0o600))
+			first, err := login()
+			require.NoError(t, err, name)
+			require.Equal(t, "\x00u\x00"+password, string(first), name)
+		}
+		require.NoError(t, os.Remove(file))
+		_, err := login()
+		requireMisuse(t, err, "cannot use --password-file: open "+file)
 	}
-	require.NoError(t, os.Remove(file))
-	_, _, err = m.Start(t.Context())
-	requireMisuse(t, err, "cannot use --password-file: open "+file)
 }
 
 func TestPasswordFileThatCannotBeUsed(t *testing.T) {

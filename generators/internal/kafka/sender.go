@@ -4,35 +4,40 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
-	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"sluice/generators/internal/logs"
 )
 
-// batchOverhead is what a batch may have besides its records, in bytes.
-const batchOverhead = 128
+const (
+	// lateTime is how long a record may be on its way before that is told.
+	lateTime = 10 * time.Second
+	// enough bytes of one call are sent without a wait for more.
+	enough = 64 << 10
+	// How large a batch franz-go can make, in bytes.
+	leastBatch, mostBatch = 512, 64 << 20
+)
 
 // Sender sends records to one topic. It is safe for concurrent use.
 type Sender struct {
-	client      *kafka.Client
-	transport   *kafka.Transport
-	topic       string
-	acks        kafka.RequiredAcks
-	compression kafka.Compression
-	batchSize   int // the most records of a batch
-	batchBytes  int // and the most bytes
-	linger      time.Duration
-	maxBatch    int64
+	cfg      Config
+	client   *kgo.Client
+	maxBatch int64
+	lateTime time.Duration
 
-	mu         sync.Mutex
-	partitions []*partition
+	mu    sync.Mutex
+	spare []*delivery
 }
 
-func newSender(cfg Config, transport *kafka.Transport, maxBatch int64) (*Sender, error) {
+func newSender(cfg Config, maxBatch int64) (*Sender, error) {
+	options, err := cfg.Options("log-generator", attemptTime)
+	if err != nil {
+		return nil, err
+	}
 	acks, err := cfg.acks()
 	if err != nil {
 		return nil, err
@@ -41,117 +46,109 @@ func newSender(cfg Config, transport *kafka.Transport, maxBatch int64) (*Sender,
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{
-		client:      &kafka.Client{Addr: kafka.TCP(cfg.Brokers...), Transport: transport},
-		transport:   transport,
-		topic:       cfg.Topic,
-		acks:        acks,
-		compression: compression,
-		batchSize:   cfg.BatchSize,
-		batchBytes:  int(max(1, maxBatch-batchOverhead)),
-		linger:      cfg.Linger,
-		maxBatch:    maxBatch,
-	}, nil
-}
-
-// Send implements logs.Sender. With acks none, handed to the network counts as acknowledged.
-func (s *Sender) Send(ctx context.Context, records []logs.Record) ([]logs.Record, error) {
-	for _, r := range records {
-		if len(r.Key)+len(r.Value)+recordOverhead > s.batchBytes {
-			return records, logs.Permanent(tooLarge(s.topic, s.maxBatch))
-		}
+	options = append(options,
+		kgo.DefaultProduceTopic(cfg.Topic),
+		kgo.RequiredAcks(acks),
+		kgo.ProducerBatchCompression(compression),
+		kgo.ProducerLinger(cfg.Linger),
+		kgo.ProducerBatchMaxBytes(int32(max(leastBatch, min(maxBatch, mostBatch)))),
+		kgo.MaxBufferedRecords(cfg.BatchSize), // so no batch has more; in bytes the workers are the limit
+		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(func(string) func(*kgo.Record, int) int {
+			return func(r *kgo.Record, partitions int) int { return partitionOf(r.Key, partitions) }
+		})),
+		// Franz-go tries for ever: what may have arrived must not be sent under another number.
+		kgo.UnknownTopicRetries(-1),
+		kgo.MetadataMinAge(time.Second),
+		kgo.MetadataMaxAge(10*time.Second), // a topic may get more partitions
+	)
+	if !cfg.idempotent() {
+		options = append(options, kgo.DisableIdempotentWrite())
 	}
-	partitions, err := s.current(ctx)
-	if err != nil {
-		return records, err
-	}
-	var shares []share
-	for id, which := range byPartition(records, len(partitions)) {
-		shares = partitions[id].add(shares, records, which)
-	}
-	left, err := unacknowledged(ctx, records, shares)
-	if errors.Is(err, kafka.MessageSizeTooLarge) {
-		err = logs.Permanent(tooLarge(s.topic, s.maxBatch))
-	}
-	return left, err
-}
-
-// current are the topic's partitions, as many as it has by now. The transport remembers for some seconds what it was told.
-func (s *Sender) current(ctx context.Context) ([]*partition, error) {
-	meta, err := s.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{s.topic}})
+	client, err := kgo.NewClient(options...)
 	if err != nil {
 		return nil, err
 	}
-	if len(meta.Topics) != 1 {
-		return nil, fmt.Errorf("topic %s: %w", s.topic, kafka.UnknownTopicOrPartition)
-	}
-	if err := meta.Topics[0].Error; err != nil {
-		return nil, err
-	}
-	n := len(meta.Topics[0].Partitions)
-	if n == 0 {
-		return nil, fmt.Errorf("topic %s has no partitions: %w", s.topic, kafka.LeaderNotAvailable)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for id := len(s.partitions); id < n; id++ {
-		s.partitions = append(s.partitions, &partition{sender: s, id: id})
-	}
-	return s.partitions[:n], nil
+	return &Sender{cfg: cfg, client: client, maxBatch: maxBatch, lateTime: lateTime}, nil
 }
 
-// partitionOf is FNV-1a, as kafka-go's Hash and Sarama have it. One key, one partition: a service's events keep their order.
-func partitionOf(key []byte, partitions int) int {
+// partitionOf is FNV-1a, as Sarama and kafka-go's Hash have it. One key, one partition: a service's events keep their order.
+var partitionOf = kgo.SaramaCompatHasher(func(key []byte) uint32 {
 	hash := uint32(2166136261)
 	for _, b := range key {
 		hash = (hash ^ uint32(b)) * 16777619
 	}
-	partition := int32(hash) % int32(partitions)
-	return int(max(partition, -partition))
-}
+	return hash
+})
 
-// byPartition are the records' indices, those of each partition in their order.
-func byPartition(records []logs.Record, partitions int) [][]int {
-	of, sizes := make([]int, len(records)), make([]int, partitions)
-	for i, r := range records {
-		of[i] = partitionOf(r.Key, partitions)
-		sizes[of[i]]++
+// Send implements logs.Sender. With acks none, handed to the network counts as acknowledged.
+func (s *Sender) Send(ctx context.Context, records []logs.Record, late func(left int, reason error)) ([]logs.Record, error) {
+	d := s.take()
+	size := 0
+	slots := d.fill(records, time.Now())
+	for i := range slots {
+		size += len(slots[i].record.Value)
+		s.client.Produce(ctx, &slots[i].record, slots[i].promise)
 	}
-	all, groups := make([]int, len(records)), make([][]int, partitions)
-	for id, size := range sizes {
-		groups[id], all = all[:0:size], all[size:]
+	if size >= enough {
+		s.endLinger()
 	}
-	for i, id := range of {
-		groups[id] = append(groups[id], i)
-	}
-	return groups
-}
-
-// unacknowledged waits for each batch, moves the records that were not delivered to the front, and tells one of their errors.
-func unacknowledged(ctx context.Context, records []logs.Record, shares []share) ([]logs.Record, error) {
-	var indices []int
-	var last error
-	for _, s := range shares {
+	tick := time.NewTicker(s.lateTime)
+	defer tick.Stop()
+	for {
 		select {
-		case <-s.batch.done:
-			if s.batch.err == nil {
-				continue
+		case <-d.done:
+			left, err := d.left(records), d.err
+			s.put(d)
+			if errors.Is(err, kerr.MessageTooLarge) {
+				err = logs.Permanent(tooLarge(s.cfg.Topic, s.maxBatch))
 			}
-			last = s.batch.err
+			return left, err
 		case <-ctx.Done():
-			last = ctx.Err()
+			return d.left(records), ctx.Err() // d is franz-go's
+		case <-tick.C:
+			late(int(d.open.Load()), s.reason(ctx))
 		}
-		indices = append(indices, s.which...)
 	}
-	slices.Sort(indices)
-	left := records[:0]
-	for _, i := range indices {
-		left = append(left, records[i])
-	}
-	return left, last
 }
 
-// Close ends the connections. Nothing may be sent any more.
-func (s *Sender) Close() {
-	s.transport.CloseIdleConnections()
+// ended is over before it begins.
+var ended = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// endLinger has everything sent that waits for more. It does not wait itself.
+func (s *Sender) endLinger() { _ = s.client.Flush(ended) }
+
+// reason tells why records stay without an outcome: franz-go says it when it gives up, which it does not.
+func (s *Sender) reason(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptTime)
+	defer cancel()
+	if _, err := largestBatch(ctx, s.cfg); err != nil {
+		return err
+	}
+	return fmt.Errorf("no acknowledgement within %v", s.lateTime)
 }
+
+// take returns a delivery that nothing uses.
+func (s *Sender) take() *delivery {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	last := len(s.spare) - 1
+	if last < 0 {
+		return newDelivery()
+	}
+	d := s.spare[last]
+	s.spare = s.spare[:last]
+	return d
+}
+
+func (s *Sender) put(d *delivery) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare = append(s.spare, d)
+}
+
+// Close ends the connections, and gives up what is on its way.
+func (s *Sender) Close() { s.client.Close() }

@@ -1,10 +1,13 @@
 package kafka
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"flag"
+	"net"
 	"os"
+	"time"
 
 	"sluice/internal/cli"
 )
@@ -21,6 +24,7 @@ func (t *TLS) flags(fs *flag.FlagSet) {
 	fs.StringVar(&t.Cert, "tls-cert", "", "PEM file of the client's certificate")
 	fs.StringVar(&t.Key, "tls-key", "", "PEM file of the client's key")
 }
+
 func (t TLS) validate() error {
 	switch {
 	case !t.Enabled && (t.CA != "" || t.Cert != "" || t.Key != ""):
@@ -55,4 +59,19 @@ func (t TLS) config() (*tls.Config, error) {
 		cfg.Certificates = []tls.Certificate{pair}
 	}
 	return cfg, nil
+}
+
+// dialer connects within timeout, encrypted if t says so. It reads the files for each connection: certificates are renewed in place.
+func (t TLS) dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
+	plain := &net.Dialer{Timeout: timeout}
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		cfg, err := t.config()
+		if err != nil {
+			return nil, err
+		}
+		if cfg == nil {
+			return plain.DialContext(ctx, network, address)
+		}
+		return (&tls.Dialer{NetDialer: plain, Config: cfg}).DialContext(ctx, network, address)
+	}
 }

@@ -21,7 +21,7 @@ type broker struct {
 	delay time.Duration
 }
 
-func (b *broker) Send(ctx context.Context, records []Record) ([]Record, error) {
+func (b *broker) Send(ctx context.Context, records []Record, _ func(int, error)) ([]Record, error) {
 	if !sleep(ctx, b.delay) {
 		return records, ctx.Err()
 	}
@@ -224,13 +224,13 @@ func TestStuckWorkerIsUnhealthy(t *testing.T) {
 
 func TestWriterSender(t *testing.T) {
 	var out bytes.Buffer
-	left, err := NewWriterSender(&out).Send(t.Context(), []Record{{Value: []byte("{}")}, {Value: []byte("[]")}})
+	left, err := NewWriterSender(&out).Send(t.Context(), []Record{{Value: []byte("{}")}, {Value: []byte("[]")}}, nil)
 	require.NoError(t, err)
 	require.Empty(t, left)
 	require.Equal(t, "{}\n[]\n", out.String())
 
 	records := []Record{{Value: []byte("{}")}}
-	left, err = NewWriterSender(full{}).Send(t.Context(), records)
+	left, err = NewWriterSender(full{}).Send(t.Context(), records, nil)
 	require.Equal(t, records, left)
 	require.True(t, isPermanent(err))
 }

@@ -14,7 +14,10 @@ type Sender interface {
 	// records that were not acknowledged, in the same order (it may move them within the
 	// slice), and why. The bytes of the records are not used after it returned, unless ctx
 	// ended. An error that a retry can't mend is Permanent.
-	Send(ctx context.Context, records []Record) (unacknowledged []Record, err error)
+	//
+	// While records are neither acknowledged nor refused it goes on trying, and calls late
+	// every few seconds with their number and what it knows of the reason.
+	Send(ctx context.Context, records []Record, late func(left int, reason error)) (unacknowledged []Record, err error)
 }
 
 // permanent marks an error that a retry can't mend.

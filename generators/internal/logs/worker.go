@@ -70,8 +70,14 @@ func (w *worker) make(first uint64, n int, now time.Time) {
 // bytes, and so the same event.id, unless the error is permanent or ctx ends.
 func (w *worker) deliver(ctx context.Context, made time.Time) error {
 	pending, size := w.records, len(w.values)
-	for attempt := 1; ; attempt++ {
-		left, err := w.sender.Send(ctx, pending)
+	attempt := 1
+	late := func(left int, reason error) {
+		w.missed(attempt, left, reason)
+		w.stats.Retries.Add(uint64(left))
+		attempt++
+	}
+	for ; ; attempt++ {
+		left, err := w.sender.Send(ctx, pending, late)
 		leftSize := 0
 		for _, r := range left {
 			leftSize += len(r.Value)
@@ -83,13 +89,22 @@ func (w *worker) deliver(ctx context.Context, made time.Time) error {
 			}
 			return nil
 		}
-		w.stats.Errors.Add(1)
-		if isPermanent(err) || !w.backOff(ctx, attempt, len(left), err) {
+		w.missed(attempt, len(left), err)
+		if isPermanent(err) || !w.backOff(ctx, attempt) {
 			w.stats.Failed.Add(uint64(len(left)))
 			return err
 		}
 		w.stats.Retries.Add(uint64(len(left)))
 		pending, size = left, leftSize
+	}
+}
+
+// missed counts an attempt that did not deliver everything.
+func (w *worker) missed(attempt, events int, err error) {
+	w.stats.Errors.Add(1)
+	w.busy.Store(w.now().UnixNano())
+	if !isPermanent(err) && attempt&(attempt-1) == 0 { // the 1st, 2nd, 4th, 8th …, so that an outage does not flood the log
+		w.log.Warn("not delivered, trying again", "events", events, "attempt", attempt, "error", err)
 	}
 }
 
@@ -102,12 +117,8 @@ func (w *worker) acknowledge(events, bytes int, made time.Time) {
 }
 
 // backOff waits before the next attempt; false if ctx ended.
-func (w *worker) backOff(ctx context.Context, attempt, events int, err error) bool {
-	if attempt&(attempt-1) == 0 { // the 1st, 2nd, 4th, 8th …, so that an outage does not flood the log
-		w.log.Warn("not delivered, trying again", "events", events, "attempt", attempt, "error", err)
-	}
-	wait := min(firstBackoff<<min(attempt-1, 10), longestBackoff)
-	if !sleep(ctx, wait) {
+func (w *worker) backOff(ctx context.Context, attempt int) bool {
+	if !sleep(ctx, min(firstBackoff<<min(attempt-1, 10), longestBackoff)) {
 		return false
 	}
 	w.busy.Store(w.now().UnixNano())

@@ -18,7 +18,7 @@ type WriterSender struct {
 func NewWriterSender(out io.Writer) *WriterSender { return &WriterSender{out: out} }
 
 // Send implements Sender. A failed write is permanent: part of it may have been written.
-func (s *WriterSender) Send(_ context.Context, records []Record) ([]Record, error) {
+func (s *WriterSender) Send(_ context.Context, records []Record, _ func(int, error)) ([]Record, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.buf = s.buf[:0]
