@@ -32,6 +32,8 @@ type bench struct {
 	runs       int
 	length     time.Duration
 
+	consumersImage string
+
 	own     *cluster.Cluster // of make up, or nil
 	release release.Release
 	client  *kube.Client

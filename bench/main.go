@@ -27,11 +27,11 @@ type part func(context.Context, *bench, *results.Results) error
 
 // parts in the order in which they run, and by name.
 var (
-	order = []string{"generator", "broker", "storage", "hop", "settings", "steady", "outage", "prometheus", "spark", "chart", "nodes"}
+	order = []string{"generator", "broker", "storage", "indexer", "hop", "settings", "steady", "outage", "prometheus", "spark", "chart", "nodes"}
 	parts = map[string]part{
 		"generator": generator, "broker": broker, "storage": storage, "hop": withEngine("hop", hop),
 		"settings": withEngine("settings", settingsPart), "steady": steady, "outage": withEngine("outage", outage),
-		"prometheus": prometheus, "spark": spark, "chart": chartPart, "nodes": nodes,
+		"indexer": indexer, "prometheus": prometheus, "spark": spark, "chart": chartPart, "nodes": nodes,
 	}
 	withoutRelease = []string{"chart", "nodes"} // need none that runs
 )
@@ -62,6 +62,7 @@ func command(ctx context.Context, args []string) error {
 	fs.StringVar(&b.release.Namespace, "namespace", "sluice", "namespace of the release")
 	fs.StringVar(&b.release.Name, "release", "sluice", "name of the Helm release")
 	fs.StringVar(&b.image, "image", "", "image of the producers; built, and brought into the cluster of `make up`, if empty")
+	fs.StringVar(&b.consumersImage, "consumers-image", "", "image of the consumers; built, and brought into the cluster of `make up`, if empty")
 	fs.StringVar(&b.profile, "profile", "dev", "what Prometheus' figures are of: the profile that the release was installed with")
 	peers := fs.String("peer-charts", "", "directories of other charts, with their dependencies, to be rendered beside this one, comma-separated")
 	fs.DurationVar(&b.length, "length", defaultLength, "about how long a run of a fast producer lasts")

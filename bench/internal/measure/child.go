@@ -19,7 +19,11 @@ type Child struct {
 func Run(command *exec.Cmd) (Child, error) {
 	began := time.Now()
 	err := command.Run()
-	took := time.Since(began)
+	return Ended(command, time.Since(began), err)
+}
+
+// Ended tells what a program took that has been waited for, and how that went.
+func Ended(command *exec.Cmd, took time.Duration, err error) (Child, error) {
 	if command.ProcessState == nil {
 		return Child{}, err
 	}

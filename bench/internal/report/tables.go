@@ -54,6 +54,9 @@ func Tables(r results.Results) []Table {
 		all = append(all, stored("storage", "Elasticsearch: bytes of an event, primaries in one segment", r.Storage.Elasticsearch),
 			stored("storage", "Kafka: bytes of an event, one copy", r.Storage.Kafka))
 	}
+	if r.Indexer != nil {
+		all = append(all, indexerTables(*r.Indexer)...)
+	}
 	if r.Hop != nil {
 		all = append(all, hopTable(r.Hop))
 	}

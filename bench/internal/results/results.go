@@ -16,7 +16,8 @@ import (
 type Results struct {
 	Machine   map[string]Machine `json:"machine"` // by the part that was measured on it
 	Generator *Generator         `json:"generator,omitempty"`
-	Broker    map[string]Broker  `json:"broker,omitempty"`   // by events a second: r2000, full
+	Broker    map[string]Broker  `json:"broker,omitempty"` // by events a second: r2000, full
+	Indexer   *Indexer           `json:"indexer,omitempty"`
 	Hop       map[string]Engine  `json:"hop,omitempty"`      // by engine
 	Settings  map[string]Setting `json:"settings,omitempty"` // by what differs from the chart
 	Steady    map[string]Steady  `json:"steady,omitempty"`   // by engine
