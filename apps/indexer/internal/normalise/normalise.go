@@ -98,8 +98,10 @@ func (n *Normaliser) Append(dst, record []byte, s Source) ([]byte, Result) {
 	}
 	body, fault := n.read(record, root)
 	if fault == none {
-		n.checkUnindexed(body)
 		fault = n.fault()
+	}
+	if fault == none && !n.movable(body) {
+		fault = notObject
 	}
 	if fault != none {
 		return n.appendLetter(dst, record, s, n.reasons[fault]), Result{Dead: labels[fault]}
