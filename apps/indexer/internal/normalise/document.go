@@ -51,7 +51,7 @@ func (n *Normaliser) appendDocument(dst, body []byte) []byte {
 		case p.section >= 0:
 			dst = append(dst, body[m.name.start:m.value.start]...)
 			dst = n.appendSection(dst, body, &n.sections[p.section])
-		case p.keyed && n.moved > 0:
+		case p.keyed && n.moved > 0 && body[m.value.start] == '{':
 			dst = append(dst, body[m.name.start:m.value.start]...)
 			dst = n.appendLabels(dst, body, false)
 		case p.slot == n.unindexed && n.moved > 0:
