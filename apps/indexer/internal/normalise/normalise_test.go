@@ -143,7 +143,7 @@ func TestLabelsOfReasons(t *testing.T) {
 // An event in a usual form allocates nothing.
 func TestAllocations(t *testing.T) {
 	n := normaliser(t, atNoon)
-	for _, name := range []string{"generator", "ecs", "zap"} {
+	for _, name := range []string{"generator", "ecs", "zap", "pretty"} {
 		record := []byte(records[name])
 		var request []byte
 		append := func() { request, _ = n.Append(request[:0], record, normalise.Source{Topic: "t", Index: "logs"}) }
