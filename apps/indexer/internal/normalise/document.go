@@ -51,7 +51,7 @@ func (n *Normaliser) appendDocument(dst, body []byte) []byte {
 		case p.section >= 0:
 			dst = append(dst, body[m.name.start:m.value.start]...)
 			dst = n.appendSection(dst, body, &n.sections[p.section])
-		case p.keyed && n.moved > 0:
+		case p.keyed && n.moved > 0 && body[m.value.start] == '{':
 			dst = append(dst, body[m.name.start:m.value.start]...)
 			dst = n.appendLabels(dst, body, false)
 		case p.slot == n.unindexed && n.moved > 0:
@@ -138,19 +138,19 @@ func (n *Normaliser) appendSection(dst, body []byte, s *section) []byte {
 func (n *Normaliser) appendLabels(dst, body []byte, moved bool) []byte {
 	dst = append(dst, '{')
 	first := len(dst)
+	if moved { // what stands in the keyed object counts before {"labels.a": …}
+		for i := range n.keyed {
+			if l := &n.keyed[i]; l.moved && l.top >= 0 {
+				name, _ := jsontext.AppendUnquote(nil, l.name.of(body)) // the scan has read it
+				dst, _ = jsontext.AppendQuote(comma(dst, first), name[l.prefix:])
+				dst = append(append(dst, ':'), l.value.of(body)...)
+			}
+		}
+	}
 	for i := range n.keyed {
-		l := &n.keyed[i]
-		if l.moved != moved || !moved && l.top >= 0 {
-			continue
+		if l := &n.keyed[i]; l.moved == moved && l.top < 0 {
+			dst = append(comma(dst, first), body[l.name.start:l.value.end]...)
 		}
-		dst = comma(dst, first)
-		if l.prefix > 0 {
-			name, _ := jsontext.AppendUnquote(nil, l.name.of(body)) // the scan has read both
-			dst, _ = jsontext.AppendQuote(dst, name[l.prefix:])
-		} else {
-			dst = append(dst, l.name.of(body)...)
-		}
-		dst = append(append(dst, ':'), l.value.of(body)...)
 	}
 	return append(dst, '}')
 }
@@ -180,14 +180,11 @@ func join(a, b []byte) []byte {
 	return append(object, '}')
 }
 
-// checkUnindexed sees that labels which can't be indexed can be moved.
-func (n *Normaliser) checkUnindexed(body []byte) {
+// movable tells whether labels that can't be indexed have where to go.
+func (n *Normaliser) movable(body []byte) bool {
 	if n.moved == 0 {
-		return
+		return true
 	}
-	for _, slot := range []int{n.unindexed, n.unindexedLabels} {
-		if value := n.slots[slot].of(body); !missing(value) && value[0] != '{' {
-			n.found[notObject] = true
-		}
-	}
+	outer, inner := n.slots[n.unindexed].of(body), n.slots[n.unindexedLabels].of(body)
+	return (missing(outer) || outer[0] == '{') && (missing(inner) || inner[0] == '{')
 }

@@ -56,6 +56,7 @@ type Normaliser struct {
 	input   bytes.Buffer
 	scanned
 	scratch []byte // texts without their escapes
+	mended  []byte // a record that was not in one line of strict JSON
 	stamp   []byte // @timestamp as a JSON string
 	level   []byte // a level without a common name as a JSON string
 	digest  []byte // the record's SHA-256 as a JSON string
@@ -98,8 +99,10 @@ func (n *Normaliser) Append(dst, record []byte, s Source) ([]byte, Result) {
 	}
 	body, fault := n.read(record, root)
 	if fault == none {
-		n.checkUnindexed(body)
 		fault = n.fault()
+	}
+	if fault == none && !n.movable(body) {
+		fault = notObject
 	}
 	if fault != none {
 		return n.appendLetter(dst, record, s, n.reasons[fault]), Result{Dead: labels[fault]}
@@ -137,7 +140,8 @@ func (n *Normaliser) read(record []byte, root *place) (body []byte, f fault) {
 	case deep(body, n.depth):
 		return nil, tooDeep
 	}
-	body = mend(nil, body)
+	n.mended = mend(n.mended[:0], body)
+	body = n.mended
 	err := n.scan(body, root)
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		if body, err = lastOfEachName(body); err == nil {

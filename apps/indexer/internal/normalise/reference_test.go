@@ -48,7 +48,7 @@ func (r reference) of(record []byte, s normalise.Source) expected {
 		id, isText = digest(record), true
 		event["id"] = id
 	}
-	if !isText || !regexp.MustCompile(fmt.Sprintf(`\A[!-~]{%d,%d}\z`, r.IDLength[0], r.IDLength[1])).MatchString(id) {
+	if !isText || len(id) < r.IDLength[0] || len(id) > r.IDLength[1] || strings.ContainsFunc(id, func(c rune) bool { return c < '!' || c > '~' }) {
 		id = digest(record)
 	}
 	if service := object(document, "service"); service["name"] == nil || service["name"] == "" {
@@ -116,6 +116,8 @@ func (r reference) document(record []byte, anomaly bool) (document map[string]an
 	return document, r.moveLabels(document)
 }
 
+var controls = regexp.MustCompile(`(?s)\\.|[\x00-\x1f]`)
+
 var quotedTexts = regexp.MustCompile(`(?s)"(?:[^"\\]|\\.)*"?`)
 
 // levels counts objects and lists one within the other, outside of texts.
@@ -136,7 +138,7 @@ func levels(text string) (most int) {
 // escaped escapes the control characters in texts, but for those that a backslash is before.
 func escaped(text string) string {
 	return quotedTexts.ReplaceAllStringFunc(text, func(quoted string) string {
-		return regexp.MustCompile(`(?s)\\.|[\x00-\x1f]`).ReplaceAllStringFunc(quoted, func(c string) string {
+		return controls.ReplaceAllStringFunc(quoted, func(c string) string {
 			if len(c) > 1 {
 				return c
 			}
@@ -253,37 +255,25 @@ func (r reference) moveLabels(document map[string]any) (dead string) {
 		}
 	}
 	labels, _ := document[r.KeyedObject].(map[string]any)
-	both := map[string]bool{}
 	for key, value := range labels {
-		if r.indexable(key, value, 1) {
-			continue
-		}
-		both[key] = moved[key] != nil
-		moved[key] = value
-		delete(labels, key)
-	}
-	for _, twice := range both {
-		if twice { // which of them counts depends on their order in the record
-			panic(errTwice)
+		if !r.indexable(key, value, 1) {
+			moved[key] = value // before {"labels.key": …}
+			delete(labels, key)
 		}
 	}
 	if len(moved) == 0 {
 		return ""
 	}
-	for _, parent := range []any{document["unindexed"]} {
-		outer, isObject := parent.(map[string]any)
-		if parent != nil && !isObject {
-			return r.Reasons.NotObjectMember
-		}
-		if _, isObject := outer[r.KeyedObject].(map[string]any); outer[r.KeyedObject] != nil && !isObject {
-			return r.Reasons.NotObjectMember
-		}
+	outer, isObject := document["unindexed"].(map[string]any)
+	if document["unindexed"] != nil && !isObject {
+		return r.Reasons.NotObjectMember
+	}
+	if _, isObject := outer[r.KeyedObject].(map[string]any); outer[r.KeyedObject] != nil && !isObject {
+		return r.Reasons.NotObjectMember
 	}
 	maps.Copy(object(object(document, "unindexed"), r.KeyedObject), moved)
 	return ""
 }
-
-var errTwice = errors.New("a label stands twice")
 
 // indexable tells whether a label can be indexed: path leads to it, in so many objects and lists.
 func (r reference) indexable(path string, value any, level int) bool {
@@ -374,6 +364,8 @@ func (r reference) setTime(document map[string]any, kafka time.Time) string {
 
 var rfc3339 = regexp.MustCompile(`\A(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\z`)
 
+var decimal = regexp.MustCompile(`\A\d+(\.\d+)?\z`)
+
 func (r reference) readTime(value any) (at time.Time, far string, ok bool) {
 	var text string
 	switch v := value.(type) {
@@ -405,7 +397,8 @@ func (r reference) readTime(value any) (at time.Time, far string, ok bool) {
 		return at, "", true
 	}
 	for i, bounds := range [][2]int{r.SecondsDigits, r.MillisecondsDigits} {
-		if regexp.MustCompile(fmt.Sprintf(`\A\d{%d,%d}(\.\d+)?\z`, bounds[0], bounds[1])).MatchString(text) {
+		whole, _, _ := strings.Cut(text, ".")
+		if decimal.MatchString(text) && bounds[0] <= len(whole) && len(whole) <= bounds[1] {
 			double, _ := strconv.ParseFloat(text, 64)
 			if i == 0 {
 				double *= 1000

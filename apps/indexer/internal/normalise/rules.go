@@ -87,6 +87,9 @@ func compile(c contract.Contract) (rules, error) {
 	if r.depth < 1 {
 		return r, fmt.Errorf("the contract's depth is %d: it must be at least 1", r.depth)
 	}
+	if c.KeyedObject == "" || strings.Contains(c.KeyedObject, ".") {
+		return r, fmt.Errorf("the contract's keyedObject %q is not a member of the record", c.KeyedObject)
+	}
 	// Longer numbers of seconds or milliseconds may not fit an int64.
 	if r.secondsDigits[1] > 15 || r.millisecondsDigits[1] > 18 {
 		return r, fmt.Errorf("the contract's times have up to %d and %d digits: at most 15 and 18 can be reckoned", r.secondsDigits[1], r.millisecondsDigits[1])

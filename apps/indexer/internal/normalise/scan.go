@@ -56,7 +56,6 @@ type spot struct {
 var (
 	errTooDeep   = errors.New("too deep")
 	errNotObject = errors.New("not one object")
-	errInfinite  = errors.New("a number beyond every double")
 )
 
 // scan reads body, which must be one object of strict JSON without a name twice. It finds what the rules need, and the
@@ -113,9 +112,7 @@ func (n *Normaliser) scan(body []byte, root *place) error {
 		if err != nil {
 			return err
 		}
-		if err := n.scalar(&at, value); err != nil {
-			return err
-		}
+		n.scalar(&at, value)
 		end := int(d.InputOffset())
 		n.ended(&at, span{end - len(value), end})
 	}
@@ -159,13 +156,13 @@ func (n *Normaliser) open(at spot, kind jsontext.Kind) error {
 }
 
 // scalar looks at a text, a number, a truth value or null.
-func (n *Normaliser) scalar(at *spot, value []byte) error {
+func (n *Normaliser) scalar(at *spot, value []byte) {
 	p := at.place
 	if p != nil && p.ignored {
-		return nil
+		return
 	}
 	if c := value[0]; (c == '-' || '0' <= c && c <= '9') && infinite(value) {
-		return errInfinite
+		n.found[notJSON] = true // and not at once: the name may come again
 	}
 	if p != nil {
 		n.found[notValue] = n.found[notValue] || p.value && at.list
@@ -174,7 +171,6 @@ func (n *Normaliser) scalar(at *spot, value []byte) error {
 	if at.path >= 0 && at.path+1+len(value) > n.keyedBytes && at.path+1+n.indexed(value) > n.keyedBytes {
 		n.move()
 	}
-	return nil
 }
 
 // infinite tells whether a number is too large for a double, which is what most programs read it as. A whole number may

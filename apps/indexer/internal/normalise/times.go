@@ -73,7 +73,11 @@ func (n *Normaliser) moment(value []byte) moment {
 	if err != nil || double >= 1e18 {
 		return moment{}
 	}
-	return n.since1970(value, len(strconv.FormatInt(int64(double), 10)), true)
+	whole := 1
+	for rest := int64(double) / 10; rest > 0; rest /= 10 {
+		whole++
+	}
+	return n.since1970(value, whole, true)
 }
 
 // since1970 reads a number that has so many digits before its decimal point.
