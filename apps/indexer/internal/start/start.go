@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -50,7 +51,8 @@ func (w *Wait) Run(ctx context.Context) error {
 	limit := time.Duration(w.Config.StartTimeout)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errors.New("startTimeout"))
 	defer cancel()
-	client, err := kgo.NewClient(w.Kafka...)
+	// Without retries the reason comes at once, and Run asks again anyhow.
+	client, err := kgo.NewClient(append(slices.Clip(w.Kafka), kgo.RequestRetries(0), kgo.RetryTimeout(askTimeout))...)
 	if err != nil {
 		return cli.Misusef("kafka: %w", err)
 	}
@@ -96,15 +98,18 @@ func (w *Wait) kafka(ctx context.Context, admin *kadm.Client) error {
 	c := w.Config.Kafka
 	names := slices.Sorted(maps.Keys(c.Topics))
 	topics, err := admin.ListTopics(ctx, names...)
+	if errors.Is(err, kerr.TopicAuthorizationFailed) {
+		return w.right(names)
+	}
 	if err != nil {
 		return w.connection(err)
 	}
 	for _, name := range names {
 		switch topic := topics[name]; {
 		case errors.Is(topic.Err, kerr.TopicAuthorizationFailed):
-			return fmt.Errorf("kafka.topics: the user %q may not read %q: give it the right, or set kafka.sasl.user to one that has it", c.SASL.User, name)
+			return w.right([]string{name})
 		case topic.Err != nil || len(topic.Partitions) == 0:
-			return fmt.Errorf("kafka.topics: there is no topic %q: create it or correct its name (%w)", name, cmpErr(topic.Err))
+			return fmt.Errorf("kafka.topics: there is no topic %q: create it or correct its name (%w)", name, why(topic.Err))
 		}
 	}
 	_, err = admin.FetchOffsets(ctx, c.Group)
@@ -118,8 +123,13 @@ func (w *Wait) kafka(ctx context.Context, admin *kadm.Client) error {
 	return nil
 }
 
-// cmpErr names the case of a topic without any partition.
-func cmpErr(err error) error {
+func (w *Wait) right(topics []string) error {
+	return fmt.Errorf("kafka.topics: the user %q may not read %q: give it the right, or set kafka.sasl.user to one that has it",
+		w.Config.Kafka.SASL.User, topics)
+}
+
+// why names the case of a topic without any partition.
+func why(err error) error {
 	if err == nil {
 		return errors.New("it has no partitions")
 	}
@@ -135,8 +145,13 @@ func (w *Wait) connection(err error) error {
 	case errors.Is(err, kerr.SaslAuthenticationFailed), errors.Is(err, kerr.IllegalSaslState), errors.Is(err, kerr.UnsupportedSaslMechanism):
 		return fmt.Errorf("kafka.sasl: %s refuses the user %q with %s: set kafka.sasl.user, passwordFile and mechanism to what the brokers know (%w)",
 			brokers, c.SASL.User, c.SASL.Mechanism, err)
+	case errors.Is(err, io.EOF) && c.SASL.User != "":
+		return fmt.Errorf("kafka.sasl: %s closes the connection at the login of %q with %s: set kafka.sasl and kafka.tls to what the listener expects (%w)",
+			brokers, c.SASL.User, c.SASL.Mechanism, err)
 	case errors.As(err, &eof):
 		return fmt.Errorf("kafka.tls, kafka.sasl: %s closes the connection: set both to what the listener expects (%w)", brokers, err)
+	case c.TLS.Enabled:
+		return fmt.Errorf("kafka.brokers, kafka.tls: %s can't be reached by TLS: set both to what the listener expects (%w)", brokers, err)
 	default:
 		return fmt.Errorf("kafka.brokers: %s can't be reached: set it to the brokers' host:port (%w)", brokers, err)
 	}
