@@ -176,7 +176,7 @@ func TestMappingsAreLimited(t *testing.T) {
 // What the event and the anomaly contract promise can be searched, with the types that they need.
 func TestMappingsKnowTheContract(t *testing.T) {
 	shared := map[string]string{"@timestamp": "date", "message": "text", "event.id": "keyword", "event.kind": "keyword", "event.dataset": "keyword",
-		"log.level": "keyword", "service.name": "keyword"}
+		"log.level": "keyword", "service.name": "keyword", "unindexed": "object"}
 	want := map[string]map[string]string{
 		"logs": {"event.sequence": "long", "event.duration": "long", "host.name": "keyword", "trace.id": "keyword", "labels": "flattened",
 			"http.request.method": "keyword", "http.response.status_code": "short", "url.path": "keyword", "error.type": "keyword", "error.message": "text"},
@@ -188,6 +188,8 @@ func TestMappingsKnowTheContract(t *testing.T) {
 		maps.Copy(own, shared)
 		assert.Equal(t, own, templates[name].fields(), name)
 		assert.Equal(t, own, templates[name+"-undated"].fields(), name+"-undated")
+		// Whatever an engine moves there is kept as it is, and nothing of it can be refused.
+		assert.Equal(t, table{"type": "object", "enabled": false}, property(templates[name].Template.Mappings, "unindexed"), name)
 	}
 	assert.Equal(t, map[string]string{"@timestamp": "date", "kafka.topic": "keyword", "kafka.partition": "integer", "kafka.offset": "long", "error.message": "keyword"},
 		templates["dead-letter"].fields())

@@ -1,6 +1,10 @@
 package test
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -9,6 +13,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/yaml"
+
+	"sluice/internal/state"
 )
 
 // indexing switches the engine, and sets values of it.
@@ -100,6 +106,43 @@ func TestIndexerReadsWhatTheReleaseHas(t *testing.T) {
 	}
 }
 
+// The program takes the file: what it complains about is that there is no Kafka.
+func TestIndexerTakesItsConfiguration(t *testing.T) {
+	root, err := state.Repository()
+	require.NoError(t, err)
+	program := filepath.Join(t.TempDir(), "indexer")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", program, "./apps/indexer")
+	build.Dir = root
+	output, err := build.CombinedOutput()
+	require.NoError(t, err, string(output))
+	for _, preset := range presets {
+		t.Run(preset, func(t *testing.T) {
+			objects := with(t, preset, indexing(nil))
+			etc := t.TempDir()
+			for _, server := range []string{"kafka", "elasticsearch"} {
+				client := filepath.Join(etc, server+"-client")
+				require.NoError(t, os.Mkdir(client, 0o700))
+				require.NoError(t, os.WriteFile(filepath.Join(client, "password"), []byte("secret"), 0o600))
+				for _, secret := range of[*corev1.Secret](objects) {
+					if secret.Name == "sluice-"+server+"-tls" {
+						require.NoError(t, os.WriteFile(filepath.Join(client, "ca.crt"), secret.Data["ca.crt"], 0o600))
+					}
+				}
+			}
+			content := named[*corev1.ConfigMap](t, objects, "sluice-indexer").Data["indexer.yaml"]
+			content = regexp.MustCompile(`sluice-[a-z]+\.sluice\.svc\.cluster\.local:\d+`).ReplaceAllString(content, "127.0.0.1:1")
+			content = strings.NewReplacer("/etc/", etc+"/", "listen: :8080", "listen: 127.0.0.1:0", "startTimeout: 10m", "startTimeout: 1s").Replace(content)
+			file := filepath.Join(etc, "indexer.yaml")
+			require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
+			output, err := exec.CommandContext(t.Context(), program, "run", "--config="+file).CombinedOutput()
+			var exit *exec.ExitError
+			require.ErrorAs(t, err, &exit, string(output))
+			assert.Equal(t, 2, exit.ExitCode(), string(output))
+			assert.Contains(t, string(output), "kafka.brokers: 127.0.0.1:1 can't be reached")
+		})
+	}
+}
+
 // Nothing of it outlives a pod, so any number of them can come and go.
 func TestIndexerKeepsNothing(t *testing.T) {
 	for _, preset := range presets {
@@ -183,7 +226,7 @@ func TestRights(t *testing.T) {
 			AllowRestrictedIndices bool `json:"allow_restricted_indices"`
 		}
 	}
-	require.NoError(t, yaml.UnmarshalStrict([]byte(named[*corev1.ConfigMap](t, objects, "sluice-elasticsearch").Data["roles.yml"]), &roles))
+	require.NoError(t, yaml.UnmarshalStrict([]byte(named[*corev1.ConfigMap](t, objects, "sluice-elasticsearch-security").Data["roles.yml"]), &roles))
 	require.Len(t, roles["engine"].Indices, 1)
 	privileges := roles["engine"].Indices[0].Privileges
 	assert.Contains(t, privileges, "create_doc")
