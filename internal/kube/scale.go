@@ -6,6 +6,7 @@ import (
 	autoscalingv1 "k8s.io/api/autoscaling/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/util/retry"
 )
 
 // scalable are the StatefulSets or the Deployments of a namespace.
@@ -17,6 +18,15 @@ type scalable interface {
 // Scale sets the replicas of the StatefulSet or Deployment of that name, and returns how many it had. The error satisfies
 // apierrors.IsNotFound if there is neither.
 func (c *Client) Scale(ctx context.Context, namespace, name string, replicas int32) (was int32, err error) {
+	err = retry.RetryOnConflict(retry.DefaultBackoff, func() (err error) {
+		was, err = c.scaleOnce(ctx, namespace, name, replicas)
+		return err
+	})
+	return was, err
+}
+
+// scaleOnce fails when a controller has changed the workload meanwhile.
+func (c *Client) scaleOnce(ctx context.Context, namespace, name string, replicas int32) (was int32, err error) {
 	var workloads scalable = c.AppsV1().StatefulSets(namespace)
 	scale, err := workloads.GetScale(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 )
 
 // audit is what the topic itself says about a run.
@@ -139,26 +140,49 @@ func Records(ctx context.Context, client *kafka.Client, topic string, partition 
 			return err
 		}
 		before := offset
-		for {
-			record, err := answer.Records.ReadRecord()
-			if errors.Is(err, io.EOF) {
-				break
-			}
+		for _, batch := range batches(answer.Records) {
+			next, err := readBatch(batch, tell)
 			if err != nil {
 				return err
 			}
-			offset = max(offset, record.Offset+1)
-			value, err := io.ReadAll(record.Value)
-			if err != nil {
-				return err
-			}
-			tell(record.Offset, value)
+			offset = max(offset, next)
 		}
 		if offset == before {
 			return fmt.Errorf("no records at offset %d of %d", offset, end)
 		}
 	}
 	return nil
+}
+
+// batches are those of an answer. kafka-go would skip the ends of transactions, behind which reading has to go on.
+func batches(records kafka.RecordReader) []kafka.RecordReader {
+	if stream, ok := records.(*protocol.RecordStream); ok {
+		return stream.Records
+	}
+	return []kafka.RecordReader{records}
+}
+
+// readBatch tells the records of a batch, unless it is the end of a transaction, and returns the offset after the last one.
+func readBatch(batch kafka.RecordReader, tell func(offset int64, value []byte)) (next int64, err error) {
+	_, control := batch.(*protocol.ControlBatch)
+	for {
+		record, err := batch.ReadRecord()
+		if errors.Is(err, io.EOF) {
+			return next, nil
+		}
+		if err != nil {
+			return 0, err
+		}
+		next = record.Offset + 1
+		if control {
+			continue
+		}
+		value, err := io.ReadAll(record.Value)
+		if err != nil {
+			return 0, err
+		}
+		tell(record.Offset, value)
+	}
 }
 
 func fetchError(answer *kafka.FetchResponse) error {

@@ -21,10 +21,10 @@ const (
 )
 
 // TestKillProcesses kills broker, Elasticsearch and engine in turn while the generator sends: nothing may be lost or
-// doubled. Between two kills more events arrive than the engine's queue holds, so what was killed first is back.
+// doubled. Between two kills more events arrive than an engine holds, so what was killed first is back.
 func TestKillProcesses(t *testing.T) {
 	c := connect(t)
-	c.killProcesses(t, crashCount, "kafka", "elasticsearch", readEngineRelease(t, c).engine())
+	c.killProcesses(t, crashCount, "kafka", "elasticsearch", c.pipeline(t).engine)
 }
 
 func (c *cluster) killProcesses(t *testing.T, count int, components ...string) {
@@ -34,7 +34,7 @@ func (c *cluster) killProcesses(t *testing.T, count int, components ...string) {
 		f.crashes = append(f.crashes, &crash{
 			what: component,
 			when: afterPart(int64(1+3*i), 10),
-			do:   func() error { return c.KillProcess(t.Context(), release+"-"+component+"-0") },
+			do:   func() error { return c.KillOne(t.Context(), component) },
 		})
 	}
 	f.run(t, c, verify.Options{Count: count, Rate: crashRate, Timeout: crashTimeout})

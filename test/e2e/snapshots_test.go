@@ -29,7 +29,7 @@ const (
 // deleted, in its own place: each document comes back as it was, byte for byte, and nothing that is there is overwritten.
 func TestSnapshots(t *testing.T) {
 	c := connect(t)
-	s := snapshots{c: c, index: readEngineRelease(t, c).index}
+	s := snapshots{c: c, index: c.pipeline(t).index}
 	s.http, s.url = c.Access(t).Elasticsearch(time.Minute)
 	run := c.verify(t, verify.Options{Count: snapshotCount, Timeout: 3 * time.Minute}).RunID
 	indexed := s.documents(t, s.index+"-2*", run)

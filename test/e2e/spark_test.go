@@ -152,7 +152,7 @@ func testKillSpark(t *testing.T) {
 func (s *sparkJob) killEach(t *testing.T, first time.Duration, components ...string) error {
 	time.Sleep(first)
 	for _, component := range components {
-		if err := s.KillProcess(t.Context(), s.podOf(t, component)); err != nil {
+		if err := s.KillOne(t.Context(), component); err != nil {
 			return err
 		}
 		t.Logf("%s killed", component)
@@ -187,15 +187,6 @@ func (s *sparkJob) generate(t *testing.T, run string, duration time.Duration, se
 	})
 	require.NoError(t, err)
 	require.Zero(t, result.ExitCode, result.Log)
-}
-
-// podOf is the one pod of a component.
-func (s *sparkJob) podOf(t *testing.T, component string) string {
-	pods, err := s.CoreV1().Pods(namespace).List(t.Context(), s.Helm().Selector(component))
-	if !assert.NoError(t, err) || !assert.NotEmpty(t, pods.Items, "pods of %s", component) {
-		return ""
-	}
-	return pods.Items[0].Name
 }
 
 func (s *sparkJob) until(t *testing.T, what string, done func() (bool, string)) {

@@ -7,14 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	helm "sluice/internal/release"
 	"sluice/internal/state"
 	"sluice/internal/verify"
-	"sluice/test/live"
 )
 
 // TestMoveToKRaft goes the way of docs/kraft-migration.md from ZooKeeper to Kafka alone, on the release that the
@@ -41,7 +39,7 @@ func (c *cluster) moveToKRaft(t *testing.T, r helm.Release) {
 
 	// Nobody writes any more, and the engine has read all.
 	c.Scale(t.Context(), t, "log-generator", 0)
-	c.engineHasReadAll(t)
+	c.pipeline(t).readAll(t)
 
 	// The brokers and what they have kept go, ...
 	c.Scale(t.Context(), t, "kafka", 0)
@@ -53,21 +51,4 @@ func (c *cluster) moveToKRaft(t *testing.T, r helm.Release) {
 	require.NoError(t, err)
 	require.NoError(t, r.Change(t.Context(), filepath.Join(root, "charts", "sluice"), []string{"kafka.mode=kraft", "zookeeper.enabled=false", "spark.enabled=false"}))
 	require.NoError(t, r.Wait(t.Context(), c.Client, func(string, ...any) {}))
-}
-
-// engineHasReadAll waits until nothing is added to the topic and nothing is left to read of it.
-func (c *cluster) engineHasReadAll(t *testing.T) {
-	t.Helper()
-	client, r := c.Kafka(t), readEngineRelease(t, c)
-	var before map[int]int64
-	require.EventuallyWithT(t, func(e *assert.CollectT) {
-		_, ends, err := verify.Bounds(t.Context(), client, r.topic)
-		require.NoError(e, err)
-		last := before
-		before = ends
-		require.Equal(e, last, ends, "the ends of the partitions, a second ago and now")
-		lag, err := live.Lag(t.Context(), client, r.topic, "sluice-"+r.engine(), ends)
-		require.NoError(e, err)
-		require.Empty(e, lag, "records to read of each partition")
-	}, 3*time.Minute, time.Second)
 }

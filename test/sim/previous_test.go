@@ -4,24 +4,27 @@ package sim
 
 import (
 	"maps"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/yaml"
 
 	"sluice/internal/release"
 )
 
 // The chart before this one, as it was packaged, and its prod preset: a clone may be too shallow to make them anew.
 const (
-	previousChart  = "test/testdata/sluice-0.1.0.tgz"
-	previousValues = "test/testdata/sluice-0.1.0-values-prod.yaml"
+	previousChart  = "test/testdata/sluice-0.2.0.tgz"
+	previousValues = "test/testdata/sluice-0.2.0-values-prod.yaml"
 )
 
 // From the version before, with the values that its users have, back and forth again: the API server takes each step,
-// and nothing that holds data is made anew.
+// and nothing that holds data is made anew. First with Logstash, and then from the Collector, which that version had, to the
+// indexer.
 func TestUpgradeFromThePreviousVersion(t *testing.T) {
 	s := start(t, prodPools)
 	r := s.emptyRelease(t, "sluice-previous")
@@ -29,27 +32,52 @@ func TestUpgradeFromThePreviousVersion(t *testing.T) {
 	s.apply(t, r, previous, previousValues)
 	before, oldVersion := s.dataHolders(t, r.Namespace), s.chartOf(t, r)
 	secrets := s.secrets(t, r)
-
-	for _, step := range []struct {
-		name string
-		do   func()
-		back bool
-	}{
-		{"upgrade", func() { s.apply(t, r, chartDir(t), previousValues) }, false},
-		{"rollback", func() { s.rollback(t, r, 1) }, true},
-		{"second upgrade", func() { s.apply(t, r, chartDir(t), previousValues) }, false},
-	} {
-		timed(t, step.name, step.do)
-		assert.Equal(t, step.back, oldVersion == s.chartOf(t, r), "after the %s the release is of %s", step.name, s.chartOf(t, r))
+	step := func(name string, back bool, do func()) {
+		timed(t, name, do)
+		assert.Equal(t, back, oldVersion == s.chartOf(t, r), "after the %s the release is of %s", name, s.chartOf(t, r))
 		after := s.dataHolders(t, r.Namespace)
-		maps.DeleteFunc(after, func(name, _ string) bool { return before[name] == "" }) // what is new holds nothing yet
-		assert.Empty(t, differences(before, after), "made anew or gone by the %s", step.name)
+		maps.DeleteFunc(after, func(holder, _ string) bool { return before[holder] == "" }) // what is new holds nothing yet
+		assert.Empty(t, differences(before, after), "made anew or gone by the %s", name)
 		now := s.secrets(t, r)
-		for name, data := range secrets {
-			assert.Equal(t, data, now[name], "Secret %s after the %s", name, step.name)
+		for secret, data := range secrets {
+			assert.Equal(t, data, now[secret], "Secret %s after the %s", secret, name)
 		}
 	}
+
+	err := r.Apply(t.Context(), chartDir(t), []string{filepath.Join(repository(t), previousValues)}, nil)
+	require.ErrorContains(t, err, "leave otelCollector out, and set indexer.enabled to true", "with the values of the Collector")
+	values := withoutCollector(t)
+	step("upgrade", false, func() { s.apply(t, r, chartDir(t), values) })
+	step("rollback", true, func() { s.rollback(t, r, 1) })
+
+	delete(before, "statefulsets/sluice-logstash")
+	step("change to the Collector", true, func() {
+		s.apply(t, r, previous, previousValues, "logstash.enabled=false", "otelCollector.enabled=true")
+	})
+	// Its volumes stay, and what the Collector has in its queue: the rollback finds them.
+	before = s.dataHolders(t, r.Namespace)
+	const collector = "statefulsets/sluice-otel-collector"
+	require.Contains(t, before, collector)
+	delete(before, collector)
+	step("upgrade to the indexer", false, func() { s.apply(t, r, chartDir(t), values, "logstash.enabled=false", "indexer.enabled=true") })
+	require.NotContains(t, s.dataHolders(t, r.Namespace), collector)
 	s.uninstall(t, r)
+}
+
+// withoutCollector is a file with the values of the version before, but for those of the Collector, as its users leave them out.
+func withoutCollector(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join(repository(t), previousValues))
+	require.NoError(t, err)
+	var values map[string]any
+	require.NoError(t, yaml.Unmarshal(content, &values))
+	delete(values, "otelCollector")
+	delete(values["global"].(map[string]any)["pools"].(map[string]any), "otel-collector")
+	content, err = yaml.Marshal(values)
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	require.NoError(t, os.WriteFile(file, content, 0o600))
+	return file
 }
 
 // secrets are the data of the release's Secrets by name. Helm's own, which hold its revisions, have other labels.

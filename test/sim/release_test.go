@@ -34,12 +34,16 @@ func (s simulation) emptyRelease(t *testing.T, namespace string) release.Release
 	return r
 }
 
-// apply installs or upgrades the release with a values file, relative to the repository, and waits until it is ready.
-func (s simulation) apply(t *testing.T, r release.Release, chart, values string) {
+// apply installs or upgrades the release with a values file, relative to the repository, and more values, and waits until it
+// is ready.
+func (s simulation) apply(t *testing.T, r release.Release, chart, values string, set ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
-	require.NoError(t, r.Apply(ctx, chart, []string{filepath.Join(repository(t), values)}, nil))
+	if !filepath.IsAbs(values) {
+		values = filepath.Join(repository(t), values)
+	}
+	require.NoError(t, r.Apply(ctx, chart, []string{values}, set))
 	require.NoError(t, r.Wait(ctx, s.client, func(string, ...any) {}))
 }
 

@@ -26,8 +26,8 @@ type release struct {
 	elasticHTTP, prometheusHTTP *http.Client
 	elasticURL, prometheusURL   string
 	topic, index                string
-	engine                      string // the StatefulSet's component
-	group                       string // the engine's, as far as it reads the topic
+	engine                      string // the component's name
+	group                       string // the engine's
 }
 
 func connect(t *testing.T) *release {
@@ -45,15 +45,16 @@ func connect(t *testing.T) *release {
 	content, err := json.Marshal(values)
 	require.NoError(t, err)
 	var v struct {
-		Global   struct{ Topic, Index string }
-		Logstash struct{ Enabled bool }
+		Global  struct{ Topic, Index string }
+		Indexer struct{ Enabled bool }
 	}
 	require.NoError(t, json.Unmarshal(content, &v))
 	r.topic, r.index = v.Global.Topic, v.Global.Index
-	r.engine, r.group = "otel-collector", "sluice-otel-collector"
-	if v.Logstash.Enabled {
-		r.engine, r.group = "logstash", "sluice-logstash"
+	r.engine = "logstash"
+	if v.Indexer.Enabled {
+		r.engine = "indexer"
 	}
+	r.group = "sluice-" + r.engine
 	return r
 }
 

@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -34,7 +33,7 @@ func TestReplay(t *testing.T) {
 	for range live.Times(t, "replays", 1, 2) {
 		_, writesBefore := r.counts(t)
 		pods := r.Scale(t.Context(), t, r.engine, 0)
-		require.NoError(t, r.rewind(t.Context(), firsts))
+		require.NoError(t, live.Rewind(t.Context(), r.kafka, r.topic, r.group, firsts))
 		r.Scale(t.Context(), t, r.engine, pods)
 		// The last records are indexed a moment after they are committed.
 		require.EventuallyWithT(t, func(c *assert.CollectT) {
@@ -52,7 +51,7 @@ func TestReplay(t *testing.T) {
 }
 
 // settled are the documents of the logs when no more come: the engine may hold some of earlier events, which it sends again
-// after 10 s at most.
+// after some seconds.
 func (r *release) settled(t *testing.T) (documents int64) {
 	t.Helper()
 	since := time.Now()
@@ -84,26 +83,6 @@ func (r *release) counts(t *testing.T) (documents, writes int64) {
 	require.NoError(t, r.elastic(t.Context(), "GET", r.index+"/_count", "", &count))
 	require.NoError(t, r.elastic(t.Context(), "GET", r.index+"/_stats/indexing", "", &stats))
 	return count.Count, stats.All.Primaries.Indexing.Total + stats.All.Primaries.Indexing.Failed
-}
-
-// rewind sets the engine's group, which must have no members, back to the first records.
-func (r *release) rewind(ctx context.Context, firsts map[int]int64) error {
-	var commits []kafka.OffsetCommit
-	for partition, first := range firsts {
-		commits = append(commits, kafka.OffsetCommit{Partition: partition, Offset: first})
-	}
-	answer, err := r.kafka.OffsetCommit(ctx, &kafka.OffsetCommitRequest{
-		GroupID: r.group, GenerationID: -1, Topics: map[string][]kafka.OffsetCommit{r.topic: commits},
-	})
-	if err != nil {
-		return err
-	}
-	for _, partition := range answer.Topics[r.topic] {
-		if partition.Error != nil {
-			return partition.Error
-		}
-	}
-	return nil
 }
 
 // unread is the lag now, for somebody who looks for a fault.

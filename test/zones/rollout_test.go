@@ -3,12 +3,14 @@
 package zones
 
 import (
+	"context"
 	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
@@ -52,6 +54,11 @@ func TestRollingRestart(t *testing.T) {
 func (r *release) restart(t *testing.T, component string) int32 {
 	t.Helper()
 	set, err := r.AppsV1().StatefulSets(name).Patch(t.Context(), name+"-"+component, types.StrategicMergePatchType, restarted(), metav1.PatchOptions{})
+	if apierrors.IsNotFound(err) {
+		deployment, err := r.AppsV1().Deployments(name).Patch(t.Context(), name+"-"+component, types.StrategicMergePatchType, restarted(), metav1.PatchOptions{})
+		require.NoError(t, err)
+		return *deployment.Spec.Replicas
+	}
 	require.NoError(t, err)
 	return *set.Spec.Replicas
 }
@@ -64,7 +71,19 @@ func (r *release) waitRollout(t *testing.T, component string) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		set, err := r.AppsV1().StatefulSets(name).Get(t.Context(), name+"-"+component, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return r.deploymentRolledOut(t.Context(), component)
+		}
 		return err == nil && set.Status.ObservedGeneration >= set.Generation && set.Status.UpdateRevision == set.Status.CurrentRevision &&
 			set.Status.ReadyReplicas == *set.Spec.Replicas
 	}, 8*time.Minute, 500*time.Millisecond, "the rollout of %s does not end", component)
+}
+
+func (r *release) deploymentRolledOut(ctx context.Context, component string) bool {
+	deployment, err := r.AppsV1().Deployments(name).Get(ctx, name+"-"+component, metav1.GetOptions{})
+	if err != nil {
+		return false
+	}
+	want, status := *deployment.Spec.Replicas, deployment.Status
+	return status.ObservedGeneration >= deployment.Generation && status.UpdatedReplicas == want && status.ReadyReplicas == want && status.Replicas == want
 }

@@ -45,7 +45,7 @@ func TestRotation(t *testing.T) {
 	r.rotate(t, "the certificate of the brokers", func(r *release) {
 		r.remake(t, "kafka-tls")
 		r.restart(t, "kafka")
-		r.restartDeployment(t, "kafka-users")
+		r.restart(t, "kafka-users")
 		r.waitRollout(t, "kafka")
 	})
 	require.NotEqual(t, brokers, r.certificate(t, "kafka-0", 9092), "the brokers' certificate")
@@ -98,12 +98,6 @@ func (r *release) remake(t *testing.T, secrets ...string) {
 	r.change(t)
 }
 
-func (r *release) restartDeployment(t *testing.T, component string) {
-	t.Helper()
-	_, err := r.AppsV1().Deployments(name).Patch(t.Context(), name+"-"+component, types.StrategicMergePatchType, restarted(), metav1.PatchOptions{})
-	require.NoError(t, err)
-}
-
 // restartAll replaces every pod, one of each set at a time, and waits for that.
 func (r *release) restartAll(t *testing.T) {
 	t.Helper()
@@ -111,14 +105,18 @@ func (r *release) restartAll(t *testing.T) {
 	require.NoError(t, err)
 	deployments, err := r.AppsV1().Deployments(name).List(t.Context(), metav1.ListOptions{})
 	require.NoError(t, err)
+	var components []string
 	for _, deployment := range deployments.Items {
-		r.restartDeployment(t, deployment.Labels["app.kubernetes.io/name"])
+		components = append(components, deployment.Labels["app.kubernetes.io/name"])
 	}
 	for _, set := range sets.Items {
-		r.restart(t, set.Labels["app.kubernetes.io/name"])
+		components = append(components, set.Labels["app.kubernetes.io/name"])
 	}
-	for _, set := range sets.Items {
-		r.waitRollout(t, set.Labels["app.kubernetes.io/name"])
+	for _, component := range components {
+		r.restart(t, component)
+	}
+	for _, component := range components {
+		r.waitRollout(t, component)
 	}
 }
 

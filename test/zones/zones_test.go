@@ -5,6 +5,7 @@ package zones
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -41,12 +42,20 @@ func TestSpread(t *testing.T) {
 	}
 	sets, err := client.AppsV1().StatefulSets(name).List(t.Context(), metav1.ListOptions{})
 	require.NoError(t, err)
-	var spread []string
+	// Of Deployments, one that carries events.
+	deployments, err := client.AppsV1().Deployments(name).List(t.Context(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/name=indexer"})
+	require.NoError(t, err)
+	selectors := map[string]*metav1.LabelSelector{} // by component
 	for _, set := range sets.Items {
-		if *set.Spec.Replicas != 3 {
-			continue
+		if *set.Spec.Replicas == 3 {
+			selectors[set.Labels["app.kubernetes.io/name"]] = set.Spec.Selector
 		}
-		selector := metav1.FormatLabelSelector(set.Spec.Selector)
+	}
+	for _, deployment := range deployments.Items {
+		selectors["indexer"] = deployment.Spec.Selector
+	}
+	for component, labels := range selectors {
+		selector := metav1.FormatLabelSelector(labels)
 		pods, err := client.CoreV1().Pods(name).List(t.Context(), metav1.ListOptions{LabelSelector: selector})
 		require.NoError(t, err)
 		var zones []string
@@ -54,12 +63,11 @@ func TestSpread(t *testing.T) {
 			zones = append(zones, zoneOf[pod.Spec.NodeName])
 		}
 		slices.Sort(zones)
-		assert.Equal(t, []string{"a", "b", "c"}, zones, "zones of %s", set.Name)
-		spread = append(spread, set.Labels["app.kubernetes.io/name"])
+		assert.Equal(t, []string{"a", "b", "c"}, zones, "zones of %s", component)
 	}
-	t.Logf("one in each zone: %v", spread)
+	t.Logf("one in each zone: %v", slices.Sorted(maps.Keys(selectors)))
 	for _, component := range []string{"zookeeper", "kafka", "elasticsearch"} {
-		assert.Contains(t, spread, component)
+		assert.Contains(t, selectors, component)
 	}
 }
 
