@@ -42,10 +42,18 @@ func test(ctx context.Context, args []string) error {
 	if err != nil || len(py4j) != 1 {
 		return fmt.Errorf("%d archives of py4j below %s (%w): delete that folder", len(py4j), packages, err)
 	}
+	inputs, err := os.MkdirTemp("", "sluice-spark-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(inputs)
+	if err := writeInputs(inputs); err != nil {
+		return err
+	}
 	command := exec.CommandContext(ctx, "python3", append([]string{"-W", "ignore", "-m", "unittest"}, args...)...)
 	command.Dir = filepath.Join(repository, "test", "spark")
 	command.Env = append(os.Environ(), "PYTHONPATH="+packages+":"+py4j[0], "SPARK_HOME="+filepath.Join(packages, "pyspark"),
-		"PYSPARK_PYTHON=python3", "PYTHONDONTWRITEBYTECODE=1", "SPARK_LOCAL_IP=127.0.0.1")
+		"PYSPARK_PYTHON=python3", "PYTHONDONTWRITEBYTECODE=1", "SPARK_LOCAL_IP=127.0.0.1", "INPUTS="+inputs)
 	command.Stdout, command.Stderr = os.Stdout, os.Stderr
 	return command.Run()
 }

@@ -20,6 +20,9 @@ import log_analytics as job  # noqa: E402
 from pyspark.errors import StreamingQueryException  # noqa: E402
 from pyspark.sql import SparkSession  # noqa: E402
 
+INPUTS = os.environ["INPUTS"]  # main.go has made them
+CONTRACT = os.path.join(INPUTS, "contract.json")
+
 START = datetime.datetime(2026, 11, 24, 12, 0, tzinfo=datetime.timezone.utc)
 WINDOW = 10
 
@@ -70,7 +73,8 @@ class Stream(unittest.TestCase):
         self.out, self.query, self.crash = [], None, None
         self.addCleanup(lambda: self.query and self.query.stop())
         self.config = job.Config(
-            kafka_bootstrap="", kafka_topic="", kafka_output="", kafka_client="", state_folder=os.path.join(self.folder, "state"),
+            kafka_bootstrap="", kafka_topic="", kafka_output="", kafka_client="", contract_file=CONTRACT,
+            state_folder=os.path.join(self.folder, "state"),
             window_seconds=WINDOW, window_delay_seconds=5, window_trigger_seconds=0, window_future_seconds=60,
             baseline_weight=0.1, baseline_windows=5, baseline_events=20,
             alert_score=4.0, alert_error_rate=0.02, alert_rate=0.2, alert_latency=0.25,
@@ -182,7 +186,8 @@ class WindowsTest(Stream):
 
     def test_bad_records_are_counted_and_left_out(self):
         bad = ["", "no JSON", "{", '{"message": "cut', "[]", '[{"message":"x"}]', '"text"', "17", "null", "true", '{"service":"text"}',
-               '{"log":[1]}', '{"event":{"duration":"long"}}', "{" * 5000, "\ufffd\x00"]
+               '{"log":[1]}', '{"event":{"duration":[1]}}', '{"log":{"level":{"a":1}}}', "{" * 5000, "\ufffd\x00", '{"message":"x"} y',
+               '{"message":"x"}{}', "{'a':1}", '{"a":NaN}', '{"http":{"response":"200"}}']
         self.feed(*bad, event(1))
         self.finish(10)
         self.assertEqual(self.observed()["bad_records"], len(bad))
@@ -204,15 +209,99 @@ class WindowsTest(Stream):
             {"level": "crit", "service": {"name": "a"}, "timestamp": str(epoch + 1)},
             {"severity": "Notice", "service": {"name": "a"}, "ts": int((epoch + 1) * 1000)},
             {"levelname": "odd", "time": epoch + 1},
+            {"log": {"level": ""}, "level": "WRN", "service": {"name": ""}, "service.name": "b", "@timestamp": "2026-11-24 13:00:00"},
+            {"log.level": "Config", "service.name": "c", "level": "info", "@timestamp": int(epoch + 1)},
+            {"level": 30, "severity": ["warn"], "service": {"name": "d"}, "@timestamp": str(int((epoch + 1) * 1000))},
+            {"level": "trc", "service": {"name": "e"}, "ts": (epoch + 1) * 1000 + 0.5, "time": "2026-02-30T00:00:00Z"},
+            {"log": {"level": "verbose"}, "service": {"name": "[f]"}, "time": "1066-10-14T09:00:00"},
             {"@timestamp": "yesterday", "log": {"level": "x" * 1000}, "service": {"name": "y" * 1000}},
             {},
             recorded=1,
         )
         self.finish(10)
         self.assertEqual({key[:2] for key in self.windows()}, {
-            ("a", "warn"), ("a", "fatal"), ("a", "info"), ("unknown", "odd"), ("y" * 256, "x" * 32), ("unknown", "unknown"),
+            ("a", "warn"), ("a", "fatal"), ("a", "info"), ("unknown", "odd"), ("unknown", "warn"), ("c", "debug"),
+            ("d", "unknown"), ("e", "trace"), ("[f]", "trace"), ("y" * 256, "x" * 32), ("unknown", "unknown"),
         })
         self.assertEqual({key[2] for key in self.windows()}, {at(0)})
+
+
+class DurationTest(Stream):
+    def test_numbers_and_texts(self):
+        durations = [1e6, "3000000", "2.5e6", 4e6]
+        self.feed(*[event(1, "a", event={"duration": duration}) for duration in durations])
+        self.feed(*[event(1, "b", event={"duration": duration}) for duration in ("long", "NaN", "-1", -1, 1e300, True, "")])
+        self.finish(10)
+        self.assertEqual(self.windows()[("a", "info", at(0))], {"events": 4, "errors": 0, "error_rate": 0.0, "rate": 0.4, "duration_p95_ms": 4.0})
+        self.assertEqual(self.windows()[("b", "info", at(0))], {"events": 7, "errors": 0, "error_rate": 0.0, "rate": 0.7})
+        self.assertEqual(self.observed()["bad_records"], 0)
+
+
+class HostileTest(unittest.TestCase):
+    """The table of hostile records: the job counts what the engines index, with the same time, service and level."""
+
+    DIFFERENCES = {
+        "dead letters that the job counts, for it does not read the member that is wrong": [
+            "a number beyond every double", "a negative number beyond every double", "object for a text", "empty object for a text",
+            "empty object for an inner text", "list for a text", "object below a text, by a dot in its name", "object for tags",
+            "a text where unindexed labels belong", "a list where unindexed labels belong", "text under the dotted name of an object",
+            "list under the dotted name of an object", "object under the dotted name of a value", "list under the dotted name of a value",
+            "object below a text, by a dot in an inner name", "a name below a name below a text", "object in an object for a text",
+            "empty list in an object for a text", "object in a list for a text", "null in a list for a text",
+            "the key of an object twice: the last one is wrong",
+        ],
+        "dead letters that the job counts, for it does not look at other names than those it reads": [
+            "name that is empty", "name of white space", "name that is reserved", "name with two dots", "name that ends in a dot",
+            "reserved name of an empty object", "empty name of an empty list", "blank name in a list", "blank part of a name",
+            "name that begins with a dot",
+        ],
+        "dead letters that the job counts, for Spark's JSON ends at 1,000 levels and has no other limit": [
+            "a level too many", "a level of lists too many", "a level of lists and objects too many", "a level too many with nothing at the end",
+        ],
+        "events that the job leaves out, for Spark looks at the first of two members of one name, too": [
+            "the key of an object twice: the first one is wrong",
+        ],
+        "a level that has a question mark, for Spark has no lone surrogates": ["half of a surrogate pair in a level"],
+    }
+
+    def test_table(self):
+        with open(os.path.join(INPUTS, "hostile.json"), encoding="utf-8") as file:
+            table = json.load(file)
+        with open(CONTRACT, encoding="utf-8") as file:
+            contract = json.load(file)
+        spark = spark_session()
+        spark.sparkContext.setLogLevel("OFF")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        sent = [now if r["kafka_time"] == 0 else datetime.datetime.fromtimestamp(r["kafka_time"] / 1000, datetime.timezone.utc) for r in table]
+        records = spark.createDataFrame(
+            [(i, bytes.fromhex(r["record"]), time) for i, (r, time) in enumerate(zip(table, sent))], "i INT, value BINARY, timestamp TIMESTAMP")
+        config = unittest.mock.Mock(window_future_seconds=60)
+        differences = {}
+        rows = job.parse(records, config, contract).selectExpr("bad", "service", "level", "unix_millis(time) AS time").collect()
+        self.assertEqual(len(rows), len(table))
+        for row, r in zip(rows, table):
+            if r["dead"]:
+                if not row.bad:
+                    differences[r["name"]] = "counted"
+                continue
+            document = r["document"]
+            wanted = {
+                "bad": False,
+                "service": str(document["service"]["name"]),
+                "level": str(document.get("log", {}).get("level", "unknown")),
+                "time": document["@timestamp"],
+            }
+            got = row.asDict()
+            if wanted["time"] == "<recent>":
+                wanted["time"] = "recent"
+                got["time"] = "recent" if abs(got["time"] - now.timestamp() * 1000) < 900_000 else got["time"]
+            else:
+                wanted["time"] = round(datetime.datetime.fromisoformat(wanted["time"].replace("Z", "+00:00")).timestamp() * 1000)
+            if got != wanted:
+                differences[r["name"]] = {name: (got[name], wanted[name]) for name in got if got[name] != wanted[name]}
+        expected = {name for names in self.DIFFERENCES.values() for name in names}
+        self.assertEqual({name: what for name, what in differences.items() if name not in expected}, {})
+        self.assertEqual(expected - differences.keys(), set(), "no difference any more: take it off the list")
 
 
 class Traffic:
@@ -365,7 +454,7 @@ class ScoreTest(Stream):
 class ConfigTest(unittest.TestCase):
     def test_read(self):
         with tempfile.NamedTemporaryFile("w", suffix=".conf") as file:
-            file.write("[kafka]\nbootstrap=b:9092\ntopic=t\noutput=o\nclient=/c\n[state]\nfolder=/data\n"
+            file.write("[kafka]\nbootstrap=b:9092\ntopic=t\noutput=o\nclient=/c\n[contract]\nfile=/contract.json\n[state]\nfolder=/data\n"
                        "[window]\nseconds=60\ndelay_seconds=30\ntrigger_seconds=10\nfuture_seconds=60\n"
                        "[baseline]\nweight=0.1\nwindows=10\nevents=50\n[alert]\nscore=4\nerror_rate=0.02\nrate=0.2\nlatency=0.25\n")
             file.flush()
@@ -381,6 +470,14 @@ class ConfigTest(unittest.TestCase):
             self.assertEqual(job.kafka_options(config), {
                 "kafka.bootstrap.servers": "b:9092", "kafka.security.protocol": "SASL_SSL", "kafka.sasl.jaas.config": "a required b=\"c\";",
             })
+
+    def test_aborted_transactions_are_not_read(self):
+        reader = unittest.mock.Mock()
+        for name in ("format", "options", "option"):
+            getattr(reader, name).return_value = reader
+        with unittest.mock.patch.object(job, "kafka_options", return_value={}):
+            job.read_kafka(unittest.mock.Mock(readStream=reader), unittest.mock.Mock(kafka_topic="t"))
+        reader.option.assert_any_call("kafka.isolation.level", "read_committed")
 
 
 if __name__ == "__main__":

@@ -23,25 +23,18 @@ from pyspark.sql.streaming import StreamingQueryListener
 
 QUERY = "windows"
 
-# What is read of an event; all else is skipped. `corrupt` has the text of what does not fit: no JSON, or a value in
-# the place of an object, which Elasticsearch would not keep either.
-EVENT = """
-  corrupt STRING,
-  `@timestamp` STRING, timestamp STRING, time STRING, ts STRING,
-  event STRUCT<duration: DOUBLE>,
-  log STRUCT<level: STRING>, level STRING, severity STRING, levelname STRING,
-  service STRUCT<name: STRING>
-"""
-
-# Other names of the levels, as the engine that writes to Elasticsearch reads them.
-LEVELS = {
-    "warn": ["warning"],
-    "error": ["err", "severe"],
-    "fatal": ["critical", "crit", "emergency", "emerg", "alert", "panic"],
-    "info": ["notice", "information", "informational"],
-    "debug": ["verbose", "fine", "finer"],
-    "trace": ["finest"],
+# Strict JSON, but for control characters in strings: as the engine reads it that writes to Elasticsearch.
+JSON = {
+    "columnNameOfCorruptRecord": "corrupt",
+    "allowSingleQuotes": "false",
+    "allowNonNumericNumbers": "false",
+    "allowUnquotedControlChars": "true",
 }
+
+DATE_TIME = (
+    r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\z"
+)
+
 FAILURES = ["error", "fatal"]
 
 # Of a service after its last window: how many seconds its baseline is kept.
@@ -58,6 +51,7 @@ class Config:
     kafka_topic: str
     kafka_output: str
     kafka_client: str
+    contract_file: str
     state_folder: str
     window_seconds: int
     window_delay_seconds: int
@@ -92,18 +86,37 @@ class Config:
 # Records to events
 
 
-def parse(records: DataFrame, config: Config) -> DataFrame:
+def parse(records: DataFrame, config: Config, contract: dict) -> DataFrame:
     """Kafka's records as events: time, service, level, duration in ms, and whether the record is to be left out."""
-    text = F.col("value").cast("string")
-    event = F.from_json(text, EVENT, {"columnNameOfCorruptRecord": "corrupt"})
-    rows = records.select("timestamp", F.when(text.rlike(r"^\s*\{"), event).alias("e"))
-    level = F.lower(F.coalesce("e.log.level", "e.level", "e.severity", "e.levelname", F.lit("unknown")))
+    value = F.col("value").cast("binary")
+    text = F.expr(r"trim(TRAILING '\u0000 \t\r\n' FROM cast(value AS string))")
+    # Spark reads a first object and forgets what follows. In a list, the record must be one object.
+    listed = F.from_json(F.concat(F.lit('{"records":['), text, F.lit("]}")), schema(contract), JSON)
+    readable = F.encode(F.decode(value, "UTF-8"), "UTF-8") == value
+    rows = records.select("timestamp", F.when(readable, listed).alias("listed"))
+    one = F.col("listed.corrupt").isNull() & (F.size("listed.records") == 1)
+    rows = rows.select("timestamp", F.when(one, F.col("listed.records")[0]).alias("e"))
     rows = rows.select(
-        event_time().alias("time"),
-        short(F.coalesce("e.service.name", F.lit("unknown")), 256).alias("service"),
-        short(named_level(level), 32).alias("level"),
-        F.when(F.col("e.event.duration") >= 0, F.col("e.event.duration") / 1e6).alias("duration"),
-        (F.col("e").isNull() | F.col("e.corrupt").isNotNull()).alias("bad"),
+        event_time(contract).alias("time"),
+        member("service", "name").alias("service"),
+        member("log", "level").alias("log_level"),
+        top_level(contract).alias("top_level"),
+        F.col("e.event.duration").alias("duration"),
+        (F.col("e").isNull() | holds_several(F.col("e.`@timestamp`"))).alias("bad"),
+    )
+    rows = rows.select(
+        "time",
+        short(F.coalesce(filled(F.col("service")), F.lit(contract["unknownService"])), 256).alias("service"),
+        F.lower(F.coalesce(filled(F.col("log_level")), "top_level", F.lit("unknown"))).alias("level"),
+        F.when(F.col("duration").rlike(r"^\d"), F.col("duration").cast("double")).alias("duration"),
+        (F.col("bad") | holds_several(F.col("duration")) | holds_several(F.col("log_level")) | holds_several(F.col("service"))).alias("bad"),
+    )
+    names = {synonym: name for name, synonyms in contract["levels"].items() for synonym in synonyms}
+    named = F.create_map(*[F.lit(text) for pair in names.items() for text in pair])
+    rows = rows.select(
+        "time", "service", "bad",
+        short(F.coalesce(named[F.col("level")], "level"), 32).alias("level"),
+        F.when(F.col("duration") < 2.0**63, F.col("duration") / 1e6).alias("duration"),
     )
     # One time in a far future would end every window, and all events after it would count as late. The clock is
     # that of the batch, which the checkpoint keeps: done again, the batch decides the same.
@@ -111,25 +124,67 @@ def parse(records: DataFrame, config: Config) -> DataFrame:
     return rows.withColumn("future", ~F.col("bad") & (F.col("time") > limit))
 
 
-def event_time() -> Column:
-    """The event's own time; the record's where it has none that can be read."""
-    read = [as_date(F.col("e.`@timestamp`"))]
-    for column in (F.col("e.timestamp"), F.col("e.time"), F.col("e.ts")):
-        seconds = F.when(column.rlike(r"^\d{9,11}(\.\d+)?$"), column.cast("double"))
-        milliseconds = F.when(column.rlike(r"^\d{12,14}$"), column.cast("double") / 1000)
-        read += [as_date(column), F.timestamp_seconds(F.coalesce(seconds, milliseconds))]
-    return F.coalesce(*read, F.col("timestamp"))
+def schema(contract: dict) -> str:
+    """
+    What is read of an event; all else is skipped. `corrupt` has the text of what does not fit: no JSON, or a value in
+    the place of an object, which Elasticsearch would not keep either.
+    """
+    tree = {}
+    for path in contract["objects"]:
+        names = path.split(".")
+        parent = tree
+        for name in names[:-1]:
+            parent = parent[name]
+        parent[names[-1]] = {}
+    tree["event"]["duration"] = None
+    for path in contract["dottedNames"]:
+        name, inner = path.split(".")
+        tree[name][inner] = tree[path] = None
+    tree.update(dict.fromkeys(contract["timeFields"] + [name for name in contract["levelFields"] if "." not in name]))
+
+    def struct(members: dict) -> str:
+        kinds = {name: "STRING" if inner is None else struct(inner) for name, inner in members.items()}
+        return "STRUCT<%s>" % ", ".join(f"`{name}`: {kind}" for name, kind in kinds.items())
+
+    return f"records ARRAY<{struct(tree)}>, corrupt STRING"
 
 
-def as_date(text: Column) -> Column:
-    return F.when(text.rlike(r"^\d{4}-\d\d-\d\d"), F.try_to_timestamp(text))
+def member(name: str, inner: str) -> Column:
+    """A member of an object. Loggers write its name with a dot, too."""
+    return F.coalesce(f"e.{name}.{inner}", f"e.`{name}.{inner}`")
 
 
-def named_level(level: Column) -> Column:
-    named = level
-    for name, others in LEVELS.items():
-        named = F.when(level.isin(others), F.lit(name)).otherwise(named)
-    return named
+def top_level(contract: dict) -> Column:
+    """The level beside the object log: the first text. Some loggers write a number, of which Spark tells only the digits."""
+    texts = [F.col(f"e.`{name}`") for name in contract["levelFields"] if "." not in name]
+    is_text = [~text.rlike(r"^(-?\d[\d.eE+-]*|true|false)\z") & ~holds_several(text) for text in texts]
+    return F.coalesce(*[F.when(is_one, filled(text)) for is_one, text in zip(is_text, texts)])
+
+
+def filled(text: Column) -> Column:
+    return F.when(text != "", text)
+
+
+def holds_several(text: Column) -> Column:
+    """Whether it is the JSON of an object or a list. What else begins with a brace is just a text."""
+    several = F.json_object_keys(text).isNotNull() | (F.json_array_length(text) > 0)
+    return F.coalesce(F.when(text.startswith("{") | text.startswith("["), several), F.lit(False))
+
+
+def event_time(contract: dict) -> Column:
+    """The event's own time; the record's where it has none that can be read, and the time of reading where that has none."""
+    read = [reckon(contract, F.col(f"e.`{name}`")) for name in contract["timeFields"]]
+    received = F.when(F.col("timestamp") >= F.timestamp_seconds(F.lit(0)), F.col("timestamp"))
+    return F.coalesce(*read, received, F.current_timestamp())
+
+
+def reckon(contract: dict, text: Column) -> Column:
+    # Large numbers with a fraction come with an exponent.
+    digits = F.when(text.rlike(r"^\d+(\.\d+)?E\d+\z"), text.cast("double").cast("decimal(30,6)").cast("string")).otherwise(text)
+    seconds, milliseconds = (r"^\d{%d,%d}(\.\d+)?\z" % tuple(contract[key]) for key in ("secondsDigits", "millisecondsDigits"))
+    since = F.when(digits.rlike(seconds), digits.cast("double") * 1000).when(digits.rlike(milliseconds), digits.cast("double"))
+    date = F.when(text.rlike(DATE_TIME), F.try_to_timestamp(text))
+    return F.coalesce(date, F.timestamp_millis(F.floor(since + 0.5)))
 
 
 def short(text: Column, most: int) -> Column:
@@ -408,10 +463,12 @@ class Job:
     def __init__(self, spark: SparkSession, config: Config, sink, counters: Counters = None):
         self.spark, self.config, self.sink, self.counters = spark, config, sink, counters
         self.baselines = Baselines(os.path.join(config.state, "baselines"))
+        with open(config.contract_file, encoding="utf-8") as file:
+            self.contract = json.load(file)
 
     def start(self, records: DataFrame):
         """Records have value and timestamp, as Kafka's have."""
-        events = parse(records, self.config).observe(
+        events = parse(records, self.config, self.contract).observe(
             "records",
             F.count("*").alias("records"),
             F.count_if("bad").alias("bad_records"),
@@ -478,6 +535,8 @@ def read_kafka(spark: SparkSession, config: Config) -> DataFrame:
         .options(**kafka_options(config))
         .option("subscribe", config.kafka_topic)
         .option("startingOffsets", "earliest")
+        # What a producer has aborted was never sent.
+        .option("kafka.isolation.level", "read_committed")
         # Records that Kafka has deleted in the meantime can't be had: standing still would not bring them back.
         .option("failOnDataLoss", "false")
         .load()
