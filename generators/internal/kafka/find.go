@@ -30,7 +30,7 @@ const (
 func Open(ctx context.Context, cfg Config) (*Sender, error) {
 	limited, cancel := context.WithTimeout(ctx, cfg.ConnectTimeout)
 	defer cancel()
-	var reason error // of the last attempt that the end of the time did not cut short
+	var reason error // of the last attempt that did not just run out of time
 	for {
 		sender, err := connect(limited, cfg)
 		if err == nil {
@@ -42,7 +42,7 @@ func Open(ctx context.Context, cfg Config) (*Sender, error) {
 		if cli.ExitCode(err) == cli.ExitMisuse {
 			return nil, err // a file
 		}
-		if limited.Err() == nil || reason == nil {
+		if reason == nil || !ranOutOfTime(err) {
 			reason = err
 		}
 		if hopeless(err) || !pause(limited) {
@@ -59,6 +59,11 @@ func pause(ctx context.Context) bool {
 	case <-ctx.Done():
 		return false
 	}
+}
+
+func ranOutOfTime(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // connect looks for the topic once.

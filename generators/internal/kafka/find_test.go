@@ -191,7 +191,7 @@ func TestWhatKafkaRefusesIsToldInTheEnd(t *testing.T) {
 			t.Parallel()
 			c, cfg := cluster(t, kfake.EnableSASL(), kfake.Superuser("PLAIN", "u", "p"))
 			cfg.SASL = SASL{"plain", "u", "p", ""}
-			cfg.ConnectTimeout = 800 * time.Millisecond
+			cfg.ConnectTimeout = 2 * time.Second
 			change(c, &cfg)
 			start := time.Now()
 			_, err := Open(t.Context(), cfg)

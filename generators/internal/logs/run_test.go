@@ -19,10 +19,18 @@ type broker struct {
 	got   map[string]uint64                               // event.id → event.sequence
 	fails func(records []Record) (refused int, err error) // nil: accepts everything
 	delay time.Duration
+	late  time.Duration // how often a delay is told; 0 = never
 }
 
-func (b *broker) Send(ctx context.Context, records []Record, _ func(int, error)) ([]Record, error) {
-	if !sleep(ctx, b.delay) {
+func (b *broker) Send(ctx context.Context, records []Record, late func(int, error)) ([]Record, error) {
+	delay := b.delay
+	for ; b.late > 0 && delay > b.late; delay -= b.late {
+		if !sleep(ctx, b.late) {
+			return records, ctx.Err()
+		}
+		late(len(records), errors.New("broker away"))
+	}
+	if !sleep(ctx, delay) {
 		return records, ctx.Err()
 	}
 	b.mu.Lock()
@@ -219,6 +227,29 @@ func TestStuckWorkerIsUnhealthy(t *testing.T) {
 		cancel()
 		require.Error(t, <-done)
 		require.NoError(t, r.Healthy())
+	})
+}
+
+// A sender that still tries is not stuck, and what it tells counts as attempts.
+func TestLateRecords(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		cfg := testConfig()
+		cfg.Workers, cfg.Count = 1, 100
+		var log bytes.Buffer
+		var stats Stats
+		b := &broker{got: map[string]uint64{}, delay: time.Hour + time.Second, late: 10 * time.Second}
+		r := NewRun(cfg, b, &stats, time.Now, slog.New(slog.NewTextHandler(&log, nil)))
+		done := make(chan error)
+		go func() { done <- r.Do(t.Context()) }()
+		for range 50 {
+			time.Sleep(time.Minute)
+			require.NoError(t, r.Healthy())
+		}
+		require.NoError(t, <-done)
+		require.Equal(t, []uint64{100, 360, 36000}, []uint64{stats.Acknowledged.Load(), stats.Errors.Load(), stats.Retries.Load()})
+		require.Contains(t, log.String(), `events=100 attempt=256 error="broker away"`)
+		require.Contains(t, log.String(), "events=100 attempts=361")
+		require.Equal(t, 10, bytes.Count(log.Bytes(), []byte("\n")))
 	})
 }
 
