@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -23,6 +24,8 @@ type Case struct {
 	Name    string
 	Anomaly bool // sent to the topic of the anomalies
 	Record  []byte
+	// KafkaTime of the record, in milliseconds since 1970: 0 is the time of sending, -1 is none.
+	KafkaTime int64
 
 	Index    string // without the name of the alias: "-2026.01.31", "-undated", "-anomalies-…", "-dead-letter"
 	ID       string
@@ -35,20 +38,21 @@ type Case struct {
 // row is a case as it stands in the table. Only one of record, short, time and number is set: short, time and number
 // are fields of an otherwise complete event.
 type row struct {
-	Name     string          `json:"name"`
-	Anomaly  bool            `json:"anomaly"`
-	Record   *string         `json:"record"`
-	Short    json.RawMessage `json:"short"`
-	Time     json.RawMessage `json:"time"`
-	Number   string          `json:"number"`
-	Pad      int             `json:"pad"`
-	Nest     int             `json:"nest"`
-	Index    string          `json:"index"`
-	ID       string          `json:"id"`
-	Document json.RawMessage `json:"document"`
-	Expect   json.RawMessage `json:"expect"`
-	Dead     string          `json:"dead"`
-	Original *string         `json:"original"`
+	Name      string          `json:"name"`
+	Anomaly   bool            `json:"anomaly"`
+	KafkaTime string          `json:"kafka_time"` // -1 or a time
+	Record    *string         `json:"record"`
+	Short     json.RawMessage `json:"short"`
+	Time      json.RawMessage `json:"time"`
+	Number    string          `json:"number"`
+	Pad       int             `json:"pad"`
+	Nest      int             `json:"nest"`
+	Index     string          `json:"index"`
+	ID        string          `json:"id"`
+	Document  json.RawMessage `json:"document"`
+	Expect    json.RawMessage `json:"expect"`
+	Dead      string          `json:"dead"`
+	Original  *string         `json:"original"`
 }
 
 const layout = "2006-01-02T15:04:05.000Z"
@@ -89,10 +93,29 @@ func (r row) build(run string, now time.Time) (Case, error) {
 		"<future>", now.AddDate(0, 0, 10).Format(layout),
 		"<soon>", now.Add(time.Hour).Format(layout),
 		"<pad>", strings.Repeat("x", r.Pad),
-		"<nest>", strings.Repeat(`{"a":`, r.Nest),
-		"<tsen>", strings.Repeat("}", r.Nest),
+		"<kana>", strings.Repeat("カ", r.Pad), // three bytes each
+		"<thousand>", strings.Repeat("y", 1000),
+		"<nest>", strings.Repeat(`{"a":`, r.Nest), // these two are never closed
+		"<brackets>", strings.Repeat("[", r.Nest),
+		`"<deep>"`, nested(r.Nest, objects, `"v"`),
+		`"<deep-lists>"`, nested(r.Nest, lists, `"v"`),
+		`"<deep-mixed>"`, nested(r.Nest, slices.Concat(lists, objects), `"v"`),
+		`"<deep-empty>"`, nested(r.Nest-1, objects, "{}"),
+		`"<deep-empty-lists>"`, nested(r.Nest-1, lists, "[]"),
+		`"<wide>"`, "[0"+strings.Repeat(",[]", r.Nest)+"]",
 		"<ff>", "\xff",
 	).Replace
+	switch r.KafkaTime {
+	case "":
+	case "-1":
+		c.KafkaTime = -1
+	default:
+		at, err := time.Parse(time.RFC3339, fill(r.KafkaTime))
+		if err != nil {
+			return c, err
+		}
+		c.KafkaTime = at.UnixMilli()
+	}
 
 	document := r.Document
 	switch {
@@ -127,7 +150,7 @@ func (r row) build(run string, now time.Time) (Case, error) {
 		}
 		return c, nil
 	case document != nil:
-		if err := json.Unmarshal([]byte(strings.ReplaceAll(fill(string(document)), "<sha256>", digest)), &c.Document); err != nil {
+		if err := decode([]byte(strings.ReplaceAll(fill(string(document)), "<sha256>", digest)), &c.Document); err != nil {
 			return c, err
 		}
 		c.ID = strings.ReplaceAll(fill(r.ID), "<sha256>", digest)
@@ -136,7 +159,7 @@ func (r row) build(run string, now time.Time) (Case, error) {
 		c.ID = run
 		c.Document = map[string]any{"@timestamp": now.Format(layout), "event": map[string]any{"id": run}, "service": map[string]any{"name": "s"}}
 		var expect map[string]any
-		if err := json.Unmarshal([]byte(fill(string(r.Expect))), &expect); err != nil {
+		if err := decode([]byte(fill(string(r.Expect))), &expect); err != nil {
 			return c, err
 		}
 		merge(c.Document, expect)
@@ -152,6 +175,22 @@ func (r row) build(run string, now time.Time) (Case, error) {
 	return c, nil
 }
 
+var (
+	objects = []string{`{"a":`, "}"}
+	lists   = []string{"[", "]"}
+)
+
+// nested puts levels around a value, of each kind in turn. A kind is how it opens and how it closes.
+func nested(levels int, kinds []string, value string) string {
+	var open, closed []string
+	for i := range max(levels, 0) {
+		kind := kinds[2*i%len(kinds):]
+		open, closed = append(open, kind[0]), append(closed, kind[1])
+	}
+	slices.Reverse(closed)
+	return strings.Join(open, "") + value + strings.Join(closed, "")
+}
+
 // day is the day of the expected @timestamp; of a recent one it is not yet known.
 func (c Case) day() string {
 	at, err := time.Parse(time.RFC3339, c.Document["@timestamp"].(string))
@@ -159,6 +198,38 @@ func (c Case) day() string {
 		return "<recent>"
 	}
 	return at.UTC().Format("2006.01.02")
+}
+
+// decode reads a document. Numbers are compared as doubles, for an engine may write them its own way (1e3, 1000.0); what
+// no double can hold is compared by its digits.
+func decode(content []byte, into *map[string]any) error {
+	decoder := json.NewDecoder(bytes.NewReader(content))
+	decoder.UseNumber()
+	if err := decoder.Decode(into); err != nil {
+		return err
+	}
+	for key, value := range *into {
+		(*into)[key] = doubles(value)
+	}
+	return nil
+}
+
+func doubles(value any) any {
+	switch v := value.(type) {
+	case map[string]any:
+		for key, inner := range v {
+			v[key] = doubles(inner)
+		}
+	case []any:
+		for i, inner := range v {
+			v[i] = doubles(inner)
+		}
+	case json.Number:
+		if double, err := v.Float64(); err == nil {
+			return double
+		}
+	}
+	return value
 }
 
 func merge(into, from map[string]any) {
@@ -173,7 +244,7 @@ func merge(into, from map[string]any) {
 	}
 }
 
-// Kafka is where the record of a dead letter came from; an engine that does not know partition and offset has none.
+// Kafka is where the record of a dead letter came from. Check has seen that nothing is missing.
 type Kafka struct {
 	Topic     string `json:"topic"`
 	Partition *int32 `json:"partition"`
@@ -185,7 +256,7 @@ type Kafka struct {
 func (c Case) Check(index, id string, source []byte) (differences []string, from *Kafka) {
 	differ := func(format string, args ...any) { differences = append(differences, fmt.Sprintf(format, args...)) }
 	var got map[string]any
-	if err := json.Unmarshal(source, &got); err != nil {
+	if err := decode(source, &got); err != nil {
 		differ("the document is no JSON object: %v", err)
 		return differences, nil
 	}
@@ -196,8 +267,8 @@ func (c Case) Check(index, id string, source []byte) (differences []string, from
 		if err == nil {
 			err = json.Unmarshal(origin, &from)
 		}
-		if err != nil || from == nil {
-			differ("kafka is %s: it must name the topic", origin)
+		if err != nil || from == nil || from.Topic == "" || from.Partition == nil || from.Offset == nil {
+			differ("kafka is %s: it must name topic, partition and offset", origin)
 		}
 		delete(got, "kafka")
 	}

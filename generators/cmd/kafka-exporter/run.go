@@ -6,10 +6,10 @@ import (
 	"io"
 	"time"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/lag"
-	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
+	"sluice/internal/telemetry"
 )
 
 // run is the whole command; it returns the exit code.
@@ -39,7 +39,7 @@ func export(ctx context.Context, args []string, env cli.Lookup, help io.Writer) 
 	if err != nil {
 		return err
 	}
-	listener, err := telemetry.Listen(s.addr, "metrics-addr")
+	listener, err := telemetry.Listen(s.addr, "--metrics-addr")
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 func noEnv(string) (string, bool) { return "", false }

@@ -9,9 +9,9 @@ import (
 	"time"
 
 	"sluice/generators/internal/access"
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
-	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
+	"sluice/internal/telemetry"
 )
 
 // run is the whole command; it returns the exit code.
@@ -46,7 +46,7 @@ func keep(ctx context.Context, args []string, env cli.Lookup, help, log io.Write
 	if _, err := connect(); err != nil {
 		return err
 	}
-	listener, err := telemetry.Listen(s.addr, "metrics-addr")
+	listener, err := telemetry.Listen(s.addr, "--metrics-addr")
 	if err != nil {
 		return err
 	}

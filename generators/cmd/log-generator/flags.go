@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/logs"
+	"sluice/internal/cli"
 )
 
 // config is everything that can be set.

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/kafka"
 	"sluice/generators/internal/logs"
-	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
+	"sluice/internal/telemetry"
 )
 
 // run is the whole command; it returns the exit code. Once events could be sent, the last
@@ -69,7 +69,7 @@ func generate(ctx context.Context, args []string, env cli.Lookup, stdout, stderr
 
 // serve answers for metrics and health until stop is called.
 func serve(ctx context.Context, addr string, stats *logs.Stats, running *atomic.Pointer[logs.Run]) (stop func(), err error) {
-	listener, err := telemetry.Listen(addr, "metrics-addr")
+	listener, err := telemetry.Listen(addr, "--metrics-addr")
 	if err != nil {
 		return nil, err
 	}

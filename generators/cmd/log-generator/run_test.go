@@ -16,8 +16,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/stretchr/testify/require"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/logs"
+	"sluice/internal/cli"
 )
 
 func noEnv(string) (string, bool) { return "", false }

@@ -6,9 +6,9 @@ import (
 	"io"
 	"time"
 
-	"sluice/generators/internal/cli"
 	"sluice/generators/internal/metrics"
-	"sluice/generators/internal/telemetry"
+	"sluice/internal/cli"
+	"sluice/internal/telemetry"
 )
 
 // run is the whole command; it returns the exit code.
@@ -25,7 +25,7 @@ func simulate(ctx context.Context, args []string, env cli.Lookup, help io.Writer
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	listener, err := telemetry.Listen(addr, "metrics-addr")
+	listener, err := telemetry.Listen(addr, "--metrics-addr")
 	if err != nil {
 		return err
 	}

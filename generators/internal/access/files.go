@@ -10,8 +10,8 @@ import (
 	"github.com/segmentio/kafka-go"
 	"sigs.k8s.io/yaml"
 
-	"sluice/generators/internal/cli"
 	connection "sluice/generators/internal/kafka"
+	"sluice/internal/cli"
 )
 
 // Files say who the users are.

@@ -8,7 +8,7 @@ import (
 	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/require"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // folder makes the files: the grants and, by user, the passwords.

@@ -5,7 +5,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // clusterName is what Kafka calls the cluster in ACLs.

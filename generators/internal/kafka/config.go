@@ -8,7 +8,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // Config says where records go and how.

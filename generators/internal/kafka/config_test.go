@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 func testConfig() Config {

@@ -7,7 +7,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // Connection says where the brokers are and who the client is to them.

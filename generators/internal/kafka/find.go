@@ -12,7 +12,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 const (

@@ -8,7 +8,7 @@ import (
 	"github.com/segmentio/kafka-go/sasl/plain"
 	"github.com/segmentio/kafka-go/sasl/scram"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // SASL says who the client is. The password is Password, or what PasswordFile holds.

@@ -6,7 +6,7 @@ import (
 	"flag"
 	"os"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // TLS says how connections are encrypted. The fields are PEM files; CA empty = the system's.

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // MaxSize is the longest message in bytes that a Config may ask for.

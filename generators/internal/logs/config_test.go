@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 func TestParseMix(t *testing.T) {

@@ -4,7 +4,7 @@ package metrics
 import (
 	"time"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // MaxRate is the largest Config.Rate: one core simulates it with ease.

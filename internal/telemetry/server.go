@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 // Check tells why something is not well; nil means it is.
@@ -36,14 +36,14 @@ func answer(check Check) http.HandlerFunc {
 	}
 }
 
-// Listen opens the TCP address that flag named; a failure says to change that flag.
-func Listen(addr, flag string) (net.Listener, error) {
+// Listen opens the TCP address that setting named; a failure says to change that setting.
+func Listen(addr, setting string) (net.Listener, error) {
 	if addr == "" { // the net package would pick any port
-		return nil, cli.Misusef("--%s is empty: set it to a free host:port", flag)
+		return nil, cli.Misusef("%s is empty: set it to a free host:port", setting)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
-		return nil, cli.Misusef("cannot listen on %q: %w: set --%s to a free host:port", addr, err, flag)
+		return nil, cli.Misusef("cannot listen on %q: %w: set %s to a free host:port", addr, err, setting)
 	}
 	return l, nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"sluice/generators/internal/cli"
+	"sluice/internal/cli"
 )
 
 func ok() error   { return nil }
@@ -40,7 +40,7 @@ func TestHandler(t *testing.T) {
 }
 
 func TestServeEndsWithItsContext(t *testing.T) {
-	l, err := Listen("127.0.0.1:0", "metrics-addr")
+	l, err := Listen("127.0.0.1:0", "--metrics-addr")
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
@@ -53,11 +53,11 @@ func TestServeEndsWithItsContext(t *testing.T) {
 	require.NoError(t, resp.Body.Close())
 	require.Equal(t, "ok\n", string(body))
 
-	_, err = Listen(l.Addr().String(), "metrics-addr")
+	_, err = Listen(l.Addr().String(), "--metrics-addr")
 	require.ErrorContains(t, err, "set --metrics-addr to a free host:port")
 	require.Equal(t, cli.ExitMisuse, cli.ExitCode(err))
 
-	_, err = Listen("", "metrics-addr")
+	_, err = Listen("", "--metrics-addr")
 	require.ErrorContains(t, err, "--metrics-addr is empty")
 
 	cancel()
