@@ -64,6 +64,14 @@ func (r *runner) measure(ctx context.Context, c consumers.Consumer, t topic, cou
 		if err := r.cluster.joined(ctx, group, count); err != nil {
 			return result, withOutput(err, processes)
 		}
+		for _, p := range processes {
+			if err := p.idle(); err != nil {
+				return result, err
+			}
+		}
+		if before, err = r.elastic.cpu(ctx); err != nil {
+			return result, err
+		}
 		began = time.Now()
 		if err := fill(); err != nil {
 			return result, err

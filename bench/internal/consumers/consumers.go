@@ -14,7 +14,7 @@ import (
 // Names of the consumers.
 const (
 	Indexer   = "indexer"
-	Collector = "otel-collector 0.130"
+	Collector = "otel-collector"
 	Rsyslog   = "rsyslog"
 	Benthos   = "benthos"
 	Bulk      = "go-elasticsearch"

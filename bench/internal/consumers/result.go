@@ -18,7 +18,7 @@ type Result struct {
 	First            float64   `json:"first"`       // seconds from the start to the first document
 	Seconds          float64   `json:"seconds"`     // from the start to the last one
 	Rate             float64   `json:"rate"`        // documents a second between the two
-	CPUSeconds       float64   `json:"cpu_seconds"` // of all processes, from their start to their end
+	CPUSeconds       float64   `json:"cpu_seconds"` // of all processes to their end, from their start, or from the first event if they waited for it
 	Memory           []float64 `json:"memory"`      // resident at most, in bytes, of each
 	ElasticsearchCPU float64   `json:"elasticsearch_cpu_seconds"`
 }

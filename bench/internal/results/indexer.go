@@ -32,7 +32,7 @@ type IndexerScale struct {
 	Processes          int            `json:"processes"`
 	Events             int64          `json:"events"`
 	EventsPerSecond    measure.Figure `json:"events_per_second"`
-	EventsPerCPUSecond measure.Figure `json:"events_per_cpu_second"` // of all processes together
+	EventsPerCPUSecond measure.Figure `json:"events_per_cpu_second"` // of all processes together, without their start
 	MaxMemoryBytes     measure.Figure `json:"max_memory_bytes"`      // of the largest process
 	Lost               int64          `json:"lost"`
 	Doubled            int64          `json:"doubled"`
