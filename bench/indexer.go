@@ -111,13 +111,18 @@ func (b *bench) removeMeasured(ctx context.Context) error {
 			return err
 		}
 	}
-	var templates struct {
-		Templates []any `json:"index_templates"`
+	var all struct {
+		Templates []struct{ Name string } `json:"index_templates"`
 	}
-	if err := verify.Fetch(ctx, b.elastic, http.MethodGet, b.url+"/_index_template/"+prefix+"*", nil, &templates); err != nil || len(templates.Templates) == 0 {
+	if err := verify.Fetch(ctx, b.elastic, http.MethodGet, b.url+"/_index_template?filter_path=index_templates.name", nil, &all); err != nil {
 		return err
 	}
-	return verify.Fetch(ctx, b.elastic, http.MethodDelete, b.url+"/_index_template/"+prefix, nil, nil)
+	for _, template := range all.Templates {
+		if template.Name == prefix {
+			return verify.Fetch(ctx, b.elastic, http.MethodDelete, b.url+"/_index_template/"+prefix, nil, nil)
+		}
+	}
+	return nil
 }
 
 func parseConsumer(line string) (consumers.Result, bool) {

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,4 +33,25 @@ func TestSummarizeConsumers(t *testing.T) {
 
 	_, err = summarizeConsumers("no broker\n")
 	require.ErrorContains(t, err, "no broker")
+}
+
+// What a run left that was killed goes, and only that. Elasticsearch deletes indices by their names only.
+func TestRemoveMeasured(t *testing.T) {
+	var deleted []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodGet && r.URL.Path == "/logs-bench*/_settings":
+			_, _ = w.Write([]byte(`{"logs-bench-a-1-2026.01.01":{}}`))
+		case r.Method == http.MethodGet && r.URL.Path == "/_index_template":
+			_, _ = w.Write([]byte(`{"index_templates":[{"name":"logs"},{"name":"logs-bench"}]}`))
+		case r.Method == http.MethodDelete:
+			deleted = append(deleted, r.URL.Path)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
+	}))
+	t.Cleanup(server.Close)
+	b := &bench{elastic: server.Client(), url: server.URL, values: values{index: "logs"}}
+	require.NoError(t, b.removeMeasured(t.Context()))
+	require.Equal(t, []string{"/logs-bench-a-1-2026.01.01", "/_index_template/logs-bench"}, deleted)
 }

@@ -44,6 +44,29 @@ func TestFill(t *testing.T) {
 	require.ErrorContains(t, err, "has no <!-- /bench -->")
 }
 
+func TestIndexerTables(t *testing.T) {
+	figure := measure.Figure{Median: 2000, Min: 1000, Max: 3000, Runs: 5}
+	tables := indexerTables(results.Indexer{
+		EventBytes: 512, Partitions: 4,
+		Peers: map[string]results.Consumer{"benthos": {EventsPerSecond: figure}, "indexer": {Events: 120_000}, "rsyslog": {Lost: 3, Doubled: 4}},
+		Scale: map[string]results.IndexerScale{"p8x1": {Partitions: 8, Processes: 1}, "p1x4": {Partitions: 1, Processes: 4}, "p1x2": {Partitions: 1, Processes: 2}},
+	})
+	require.Len(t, tables, 2)
+	var first, second []string
+	for _, row := range tables[0].Rows {
+		first = append(first, row[0])
+		require.Len(t, row, len(tables[0].Head))
+	}
+	for _, row := range tables[1].Rows {
+		second = append(second, row[0]+"x"+row[1])
+		require.Len(t, row, len(tables[1].Head))
+	}
+	require.Equal(t, []string{"indexer", "benthos", "rsyslog"}, first, "ours is the first")
+	require.Equal(t, []string{"1x2", "1x4", "8x1"}, second)
+	require.Contains(t, tables[0].Rows[1], "2,000 (1,000 to 3,000)")
+	require.Equal(t, []string{"3", "4"}, tables[0].Rows[2][7:9])
+}
+
 func TestPrint(t *testing.T) {
 	var out bytes.Buffer
 	for _, table := range Tables(example()) {
