@@ -155,9 +155,9 @@ func TestAllocations(t *testing.T) {
 	for _, name := range []string{"generator", "ecs", "zap", "pretty"} {
 		record := []byte(records[name])
 		var request []byte
-		append := func() { request, _ = n.Append(request[:0], record, normalise.Source{Topic: "t", Index: "logs"}) }
-		append()
-		require.Zero(t, testing.AllocsPerRun(100, append), name)
+		once := func() { request, _ = n.Append(request[:0], record, normalise.Source{Topic: "t", Index: "logs"}) }
+		once()
+		require.Zero(t, testing.AllocsPerRun(100, once), name)
 	}
 }
 

@@ -116,7 +116,7 @@ func (n *Normaliser) scan(body []byte, root *place) error {
 		end := int(d.InputOffset())
 		n.ended(&at, span{end - len(value), end})
 	}
-	if _, err := d.ReadToken(); err != io.EOF { //nolint:errorlint // as io.Reader, it returns just this
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return errNotObject
 	}
 	return nil
