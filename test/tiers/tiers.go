@@ -28,9 +28,10 @@ var tiers = []tier{
 	},
 	{
 		name: "fuzz",
-		what: "the event encoder against encoding/json, 10 s",
+		what: "the event encoder and the indexer's documents against encoding/json, 10 s each",
 		steps: []step{
 			{args: []string{"go", "test", "./generators/internal/logs", "-run=^$", "-fuzz=FuzzAppendJSON", "-fuzztime=10s"}},
+			{args: []string{"go", "test", "./apps/indexer/internal/normalise", "-run=^$", "-fuzz=FuzzAppend", "-fuzztime=10s"}},
 		},
 	},
 	{

@@ -138,18 +138,18 @@ func (n *Normaliser) appendSection(dst, body []byte, s *section) []byte {
 func (n *Normaliser) appendLabels(dst, body []byte, moved bool) []byte {
 	dst = append(dst, '{')
 	first := len(dst)
-	if moved { // what stands in the keyed object counts before {"labels.a": …}
+	for i := range n.keyed {
+		if l := &n.keyed[i]; l.moved == moved && l.top < 0 {
+			dst = append(comma(dst, first), body[l.name.start:l.value.end]...)
+		}
+	}
+	if moved { // of the same key {"labels.a": …} counts, being last
 		for i := range n.keyed {
 			if l := &n.keyed[i]; l.moved && l.top >= 0 {
 				name, _ := jsontext.AppendUnquote(nil, l.name.of(body)) // the scan has read it
 				dst, _ = jsontext.AppendQuote(comma(dst, first), name[l.prefix:])
 				dst = append(append(dst, ':'), l.value.of(body)...)
 			}
-		}
-	}
-	for i := range n.keyed {
-		if l := &n.keyed[i]; l.moved == moved && l.top < 0 {
-			dst = append(comma(dst, first), body[l.name.start:l.value.end]...)
 		}
 	}
 	return append(dst, '}')

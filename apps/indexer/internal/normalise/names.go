@@ -68,12 +68,12 @@ func (n *Normaliser) key(at *spot, name []byte, where span, parent *spot, escape
 	} else {
 		at.path += parent.path + 1
 	}
-	n.checkKey(at, name, escaped)
+	n.checkKey(name, escaped)
 }
 
-// checkKey sees whether the keys up to here can be indexed.
-func (n *Normaliser) checkKey(at *spot, name []byte, escaped bool) {
-	if at.path+1 > n.keyedBytes || escaped && bytes.IndexByte(name, 0) >= 0 {
+// checkKey sees whether a key can be indexed at all. How long it may be depends on the value.
+func (n *Normaliser) checkKey(name []byte, escaped bool) {
+	if escaped && bytes.IndexByte(name, 0) >= 0 {
 		n.move()
 	}
 }
@@ -101,7 +101,7 @@ func (n *Normaliser) walk(at *spot, name []byte, p *place, escaped bool) {
 			at.path, at.level, at.label = len(after), 1+bytes.Count(after, []byte(".")), true
 			last := len(n.members) - 1
 			n.keyed = append(n.keyed, label{name: n.members[last].name, prefix: len(name) - len(after), top: last})
-			n.checkKey(at, after, escaped)
+			n.checkKey(after, escaped)
 			return
 		}
 		p, rest = next, after

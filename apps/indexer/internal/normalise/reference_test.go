@@ -256,10 +256,13 @@ func (r reference) moveLabels(document map[string]any) (dead string) {
 	}
 	labels, _ := document[r.KeyedObject].(map[string]any)
 	for key, value := range labels {
-		if !r.indexable(key, value, 1) {
-			moved[key] = value // before {"labels.key": …}
-			delete(labels, key)
+		if r.indexable(key, value, 1) {
+			continue
 		}
+		if _, dotted := moved[key]; !dotted { // {"labels.key": …} counts
+			moved[key] = value
+		}
+		delete(labels, key)
 	}
 	if len(moved) == 0 {
 		return ""
@@ -275,9 +278,9 @@ func (r reference) moveLabels(document map[string]any) (dead string) {
 	return ""
 }
 
-// indexable tells whether a label can be indexed: path leads to it, in so many objects and lists.
+// indexable tells whether a label can be indexed: path leads to it, in so many objects.
 func (r reference) indexable(path string, value any, level int) bool {
-	if strings.Contains(path, "\x00") || len(path)+1 > r.KeyedBytes {
+	if strings.Contains(path, "\x00") {
 		return false
 	}
 	size := 0
@@ -291,11 +294,11 @@ func (r reference) indexable(path string, value any, level int) bool {
 		return level+1 <= r.KeyedDepth
 	case []any:
 		for _, inner := range v {
-			if !r.indexable(path, inner, level+1) {
+			if !r.indexable(path, inner, level) {
 				return false
 			}
 		}
-		return level+1 <= r.KeyedDepth
+		return true
 	case string:
 		if utf8.RuneCountInString(v) <= 1024 {
 			size = len(v)

@@ -46,7 +46,7 @@ type spot struct {
 	place  *place // nil = the contract does not name it
 	slot   int    // where its span is kept; -1 = nowhere
 	path   int    // bytes of the keys that lead to it from the keyed object, which has 0; -1 = it is not in there
-	level  int    // how many objects and lists it is in, from the keyed object on
+	level  int    // how many objects it is in, from the keyed object on
 	list   bool   // it is in a list
 	label  bool   // it is a label's value
 	object bool
@@ -116,7 +116,7 @@ func (n *Normaliser) scan(body []byte, root *place) error {
 		end := int(d.InputOffset())
 		n.ended(&at, span{end - len(value), end})
 	}
-	if _, err := d.ReadToken(); err != io.EOF { //nolint:errorlint // as io.Reader, it returns just this
+	if _, err := d.ReadToken(); !errors.Is(err, io.EOF) {
 		return errNotObject
 	}
 	return nil
@@ -131,7 +131,7 @@ func (n *Normaliser) open(at spot, kind jsontext.Kind) error {
 		return err
 	}
 	at.object, at.start = kind == '{', int(n.decoder.InputOffset())-1
-	if at.path >= 0 {
+	if at.path >= 0 && at.object {
 		if at.level++; at.level > n.keyedDepth {
 			n.move()
 		}
