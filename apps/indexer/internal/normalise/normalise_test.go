@@ -21,6 +21,7 @@ func atNoon() time.Time { return noon }
 // What the contract does not change stays byte for byte: order, numbers, escapes, blanks.
 func TestBytesStay(t *testing.T) {
 	const head = `{"@timestamp":"2026-11-30T11:59:59.000Z","event":{"id":"1"},"service":{"name":"s"}`
+	long := strings.Repeat("x", 32766)
 	n := normaliser(t, atNoon)
 	for _, c := range []struct{ name, record, want string }{
 		{"all of it", head + `,"z":1.10,"a":12345678901234567890123,"b":[1e5 , -0.0],"é":"\u00e9\/\u2028","c": {"y":1,"x": null}}`, ""},
@@ -37,10 +38,16 @@ func TestBytesStay(t *testing.T) {
 			`{"event":{"original_timestamp":1.0,"sequence":1,"id":"<sha256>"},"service":{"name":"s"},"@timestamp":"2026-11-30T12:00:00.123Z"}`},
 		{"labels that stay", head + `,"labels":{"b": 1.0 , "a\u0000":2, "c":[3]}}`, head + `,"labels":{"b": 1.0,"c":[3]},"unindexed":{"labels":{"a\u0000":2}}}`},
 		{"a label in both", head + `,"labels.a\u0000":1,"labels":{"a\u0000":2}}`, head + `,"labels":{},"unindexed":{"labels":{"a\u0000":2}}}`},
+		{"null labels", head + `,"labels":null,"labels.a\u0000":1}`, head + `,"labels":null,"unindexed":{"labels":{"a\u0000":1}}}`},
+		{"a long key of nothing", head + `,"labels":{"` + long + `":null,"a":{"` + long + `":{}}}}`, head + `,"labels":{},"unindexed":{"labels":{"` + long + `":null,"a":{"` + long + `":{}}}}}`},
+		{"what is left out may be anything", `{"@version":[{"":1e999}],"@metadata":{"_x":{" ":{"message":[{}]}}},` + head[1:] + `}`, head + `}`},
 		{"a time out of reach", `{"event":{"id":"1"},"service":{"name":"s"},"time":"1066-10-14T09:00:00\u005a"}`,
 			`{"event":{"id":"1"},"service":{"name":"s"},"time":"1066-10-14T09:00:00\u005a","@timestamp":"1066-10-14T09:00:00\u005a"}`},
 		{"lines and blanks", " {\n\t\"event\" : {\"id\":\"1\"},\r\n\"service\":{\"name\":\"s\"}, \"@timestamp\":\"2026-11-30T11:59:59.000Z\"\n}\n",
 			`{"event" : {"id":"1"},"service":{"name":"s"},"@timestamp":"2026-11-30T11:59:59.000Z"}`},
+		{"line feeds", head + ",\n\"a\":\n1}", head + `,"a": 1}`},
+		{"carriage returns", head + ",\"a\":\r1}", head + `,"a": 1}`},
+		{"a dotted name beside its object's member", head + `,"event.id":"2","service.name":null}`, head + `}`},
 		{"doubled names", `{"a":1.0,"event":{"id":"1"},"a":"\/","service":{"name":"s"},"@timestamp":"2026-11-30T11:59:59.000Z"}`,
 			`{"event":{"id":"1"},"a":"\/","service":{"name":"s"},"@timestamp":"2026-11-30T11:59:59.000Z"}`},
 		{"nothing but an object", ` {} `, `{"@timestamp":"2026-11-30T12:00:00.123Z","event":{"id":"<sha256>"},"service":{"name":"unknown"}}`},
@@ -132,7 +139,8 @@ func TestOriginal(t *testing.T) {
 func TestLabelsOfReasons(t *testing.T) {
 	n := normaliser(t, atNoon)
 	for record, want := range map[string]string{
-		"": "empty", "\xff": "not_utf8", "x": "not_json", strings.Repeat("[", 901): "too_deep", `{"":1}`: "bad_name",
+		"": "empty", "\xff": "not_utf8", "x": "not_json", strings.Repeat("[", 901): "too_deep", "]]]" + strings.Repeat("[", 901): "too_deep",
+		strings.Repeat("[", 900): "not_json", strings.Repeat("[]", 901): "not_json", `{"":1}`: "bad_name",
 		`{"message":{}}`: "not_one_value", `{"host":1}`: "not_an_object", "{}": "",
 	} {
 		_, result := n.Append(nil, []byte(record), normalise.Source{Index: "logs"})

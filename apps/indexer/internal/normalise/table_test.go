@@ -30,6 +30,7 @@ func lines(t testing.TB, request []byte) (index, id string, document []byte) {
 	parts := bytes.Split(request, []byte("\n"))
 	require.Len(t, parts, 3, "a request of two lines")
 	require.Empty(t, parts[2])
+	require.NotContains(t, string(request), "\r")
 	var action struct {
 		Create struct {
 			Index string `json:"_index"`

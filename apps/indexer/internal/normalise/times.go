@@ -36,8 +36,8 @@ func (n *Normaliser) setTime(body []byte, kafka, now time.Time) time.Time {
 		return time.Time{}
 	case m.known:
 		now = time.UnixMilli(m.milliseconds)
-	// No other time can be one that Kafka has set.
-	case !kafka.IsZero() && n.reckoned(kafka.UTC().Year()):
+	// Of another year, it is none (zero), or no clock's.
+	case n.reckoned(kafka.UTC().Year()):
 		now = kafka
 	}
 	now = now.UTC().Truncate(time.Millisecond)
