@@ -25,7 +25,7 @@ const (
 	// grace is for what is in flight at the end; a pod has 30 s.
 	grace = 20 * time.Second
 	// memoryLimit leaves the rest of 128 MiB to what is not the Go heap's. GOMEMLIMIT overrides it.
-	memoryLimit = 100 << 20
+	memoryLimit = 80 << 20
 )
 
 // runCommand carries records from Kafka to Elasticsearch until ctx ends.

@@ -8,6 +8,7 @@ import (
 )
 
 func TestEveryRecordBecomesADocument(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 3), newElastic(t)
 	client := newClient(t, cluster)
 	produce(t, client, 5000)

@@ -13,6 +13,7 @@ import (
 
 // What Elasticsearch refuses for ever becomes a dead letter, what it refuses now is sent again, and neither holds up a neighbour.
 func TestDocumentsThatAreRefused(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 1), newElastic(t)
 	client := newClient(t, cluster)
 	var open atomic.Bool // the index can be written to again
@@ -52,6 +53,7 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 
 // Requests that fail as a whole are sent again until they don't.
 func TestRequestsThatFail(t *testing.T) {
+	t.Parallel()
 	for name, fail := range map[string]func(w http.ResponseWriter) bool{
 		"401":       func(w http.ResponseWriter) bool { return answer(w, 401, "who are you?") },
 		"404":       func(w http.ResponseWriter) bool { return answer(w, 404, "a proxy's page") },
@@ -80,6 +82,7 @@ func TestRequestsThatFail(t *testing.T) {
 
 // The answer is lost after the documents are in: they come again and are duplicates, which is no error.
 func TestAnswersThatAreLost(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 1), newElastic(t)
 	client := newClient(t, cluster)
 	texts := produce(t, client, 100)
@@ -103,6 +106,7 @@ func TestAnswersThatAreLost(t *testing.T) {
 
 // A request that is too large is halved; a record that is too large alone is cut.
 func TestTooLarge(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 1), newElastic(t)
 	client := newClient(t, cluster)
 	const limit = 4000
@@ -120,6 +124,7 @@ func TestTooLarge(t *testing.T) {
 
 // A record that Elasticsearch can't read in its request does not take its neighbours with it.
 func TestRequestThatCannotBeRead(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 1), newElastic(t)
 	client := newClient(t, cluster)
 	es.request = func(w http.ResponseWriter, _ int, body []byte) bool {
@@ -136,6 +141,7 @@ func TestRequestThatCannotBeRead(t *testing.T) {
 
 // The dead letter is the last resort, so it is sent until it is taken. Other partitions go on.
 func TestDeadLettersThatAreRefused(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 2), newElastic(t)
 	client := newClient(t, cluster, kgo.RecordPartitioner(kgo.ManualPartitioner()))
 	var open atomic.Bool
@@ -163,6 +169,7 @@ func TestDeadLettersThatAreRefused(t *testing.T) {
 }
 
 func TestFailOver(t *testing.T) {
+	t.Parallel()
 	cluster, es, away := newCluster(t, 1), newElastic(t), newElastic(t)
 	client := newClient(t, cluster)
 	away.Close()
@@ -176,6 +183,7 @@ func TestFailOver(t *testing.T) {
 
 // While Elasticsearch is away the bytes in flight stay bounded and the reading pauses.
 func TestElasticsearchAway(t *testing.T) {
+	t.Parallel()
 	cluster, es := newCluster(t, 4), newElastic(t)
 	client := newClient(t, cluster)
 	var back atomic.Bool

@@ -85,23 +85,30 @@ func (g *group) onRevoked(ctx context.Context, client *kgo.Client, partitions ma
 	revoked := g.assigned.list(partitions)
 	timeout := time.NewTimer(revokeWait)
 	defer timeout.Stop()
-	var late bool
-	for _, p := range revoked {
-		idle := p.leave()
-		if late {
-			continue
+	idle := make([]<-chan struct{}, len(revoked))
+	for i, p := range revoked {
+		idle[i] = p.leave() // all of them before the first wait
+	}
+	waiting, allKept := true, true
+	for _, kept := range idle {
+		if waiting {
+			select {
+			case <-kept:
+			case <-timeout.C:
+				waiting = false
+			case <-g.working.Done():
+				waiting = false
+			}
 		}
 		select {
-		case <-idle:
-		case <-timeout.C:
-			late = true
-		case <-g.working.Done():
-			late = true
+		case <-kept:
+		default:
+			allKept = false
 		}
 	}
 	g.commit(ctx, client, revoked)
 	g.assigned.remove(revoked)
-	g.log.Info("partitions given back", "partitions", partitions, "all kept", !late)
+	g.log.Info("partitions given back", "partitions", partitions, "all kept", allKept)
 }
 
 // onLost forgets partitions that another member may have already.
@@ -177,9 +184,7 @@ func (g *group) cut(into []*chunk, fetched kgo.FetchTopicPartition) []*chunk {
 	p.sawEnd(fetched.LastStableOffset)
 	for records := fetched.Records; len(records) > 0; {
 		n := min(chunkRecords, len(records))
-		if c := p.add(records[:n]); c != nil {
-			into = append(into, c)
-		}
+		into = append(into, p.add(records[:n]))
 		records = records[n:]
 	}
 	return into

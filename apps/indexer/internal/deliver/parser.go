@@ -98,6 +98,7 @@ func (p *parser) take(c *chunk) {
 		read++
 	}
 	c.partition.topic.read.Add(float64(read))
+	c.records = nil // what is kept must not stay in memory until all before it is kept as well
 	c.keep(markers + 1)
 }
 

@@ -56,23 +56,39 @@ func (p *partition) follows(logStart, offset int64) (deleted int64, anew bool) {
 	return max(0, logStart-p.next), offset < p.next
 }
 
-// add takes records that follow each other. nil means that the partition is gone. The chunk is used again
+// add takes records that follow each other. The chunk is used again
 // when all its records are kept and its parser has let go of it by keep(1).
 func (p *partition) add(records []*kgo.Record) *chunk {
 	last := records[len(records)-1]
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.gone {
-		return nil
-	}
 	c := chunks.Get().(*chunk)
 	*c = chunk{p, records, len(records) + 1, kgo.EpochOffset{Epoch: last.LeaderEpoch, Offset: last.Offset + 1}}
 	if p.done.Offset < 0 {
 		p.done.Offset = records[0].Offset
 	}
+	if len(p.queue) == cap(p.queue) {
+		p.join()
+	}
 	p.queue = append(p.queue, c)
 	p.next = c.end.Offset
 	return c
+}
+
+// join makes one of chunks that are kept and follow each other. So a document that is stuck does not let the queue grow.
+func (p *partition) join() {
+	joined := p.queue[:0]
+	for _, c := range p.queue {
+		if n := len(joined); n > 0 && c.left == 0 && joined[n-1].left == 0 {
+			joined[n-1].end = c.end
+			*c = chunk{}
+			chunks.Put(c)
+			continue
+		}
+		joined = append(joined, c)
+	}
+	clear(p.queue[len(joined):])
+	p.queue = joined
 }
 
 // keep counts n records of c as kept: indexed, or in the index of dead letters.
