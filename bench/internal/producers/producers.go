@@ -20,7 +20,6 @@ const (
 	LogGenerator = "log-generator"
 	PerfTest     = "kafka-producer-perf-test"
 	Franz        = "franz-go"
-	FranzTuned   = "franz-go tuned"
 	Kcat         = "kcat"
 	KafkaGo      = "kafka-go defaults"
 	KafkaPython  = "kafka-python"
@@ -79,7 +78,6 @@ func All() []Producer {
 	return []Producer{
 		{Name: LogGenerator, First: 200_000, command: logGenerator},
 		{Name: PerfTest, First: 200_000, command: perfTest, steady: regexp.MustCompile(`(?m)records sent, ([\d.]+) records/sec.*99\.9th`)},
-		{Name: FranzTuned, First: 200_000, command: goPeer("franz", "--tuned")},
 		{Name: Franz, First: 200_000, command: goPeer("franz")},
 		{Name: Kcat, First: 200_000, command: kcat},
 		{Name: KafkaGo, First: 20_000, Slow: true, command: goPeer("kafkago")},
@@ -206,10 +204,10 @@ func perfTest(job Job) (*exec.Cmd, error) {
 	return command, nil
 }
 
-func goPeer(name string, flags ...string) func(Job) (*exec.Cmd, error) {
+func goPeer(name string) func(Job) (*exec.Cmd, error) {
 	return func(job Job) (*exec.Cmd, error) {
-		return exec.Command(program(name), append(flags, "--brokers="+job.Brokers, "--topic="+job.Topic,
-			"--compression="+job.Compression, "--events="+job.Events, "--count="+strconv.Itoa(job.Count))...), nil
+		return exec.Command(program(name), "--brokers="+job.Brokers, "--topic="+job.Topic,
+			"--compression="+job.Compression, "--events="+job.Events, "--count="+strconv.Itoa(job.Count)), nil
 	}
 }
 

@@ -1,12 +1,11 @@
-// Command franz sends events with franz-go: with its own settings, or with --tuned for batches as large as a broker takes.
+// Command franz sends events with franz-go and its own settings. log-generator sends with it, too: beside this peer it shows
+// what it takes to make each event, and to hold less.
 package main
 
 import (
 	"context"
-	"flag"
 	"log"
 	"sync"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -14,18 +13,13 @@ import (
 )
 
 func main() {
-	tuned := flag.Bool("tuned", false, "wait 50 ms for larger batches, and hold more of them")
 	job := payload.Parse()
-	options := []kgo.Opt{
+	client, err := kgo.NewClient(
 		kgo.SeedBrokers(job.Brokers),
 		kgo.DefaultProduceTopic(job.Topic),
 		kgo.RequiredAcks(kgo.AllISRAcks()),
 		kgo.ProducerBatchCompression(compression(job.Compression)),
-	}
-	if *tuned {
-		options = append(options, kgo.ProducerLinger(50*time.Millisecond), kgo.MaxBufferedRecords(100_000))
-	}
-	client, err := kgo.NewClient(options...)
+	)
 	if err != nil {
 		log.Fatal(err)
 	}

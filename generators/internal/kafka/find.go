@@ -133,10 +133,19 @@ func hopeless(err error) bool {
 }
 
 func isCertificate(err error) bool {
-	var remote *net.OpError
-	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(x509.HostnameError)) ||
-		// the broker's word on ours
-		errors.As(err, &remote) && remote.Op == "remote error" && strings.HasPrefix(remote.Err.Error(), "tls:")
+	return errors.As(err, new(*tls.CertificateVerificationError)) || errors.As(err, new(x509.HostnameError)) || isAlert(err)
+}
+
+// isAlert tells the broker's word on our certificate.
+func isAlert(err error) bool {
+	var op *net.OpError
+	for errors.As(err, &op) { // the alert may be in an error of dialing
+		if op.Op == "remote error" && strings.HasPrefix(op.Err.Error(), "tls:") {
+			return true
+		}
+		err = op.Err
+	}
+	return false
 }
 
 // isOtherLogin tells that the broker knows no login of this kind.

@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -127,12 +128,13 @@ func selfSigned(t *testing.T) (tls.Certificate, string) {
 func TestExplain(t *testing.T) {
 	for want, err := range map[string]error{
 		`topic "logs-topic" does not exist on localhost:9092: create it, or set --topic`: kerr.UnknownTopicOrPartition,
-		"may not write to topic":      kerr.TopicAuthorizationFailed,
-		"refuses the login":           kerr.SaslAuthenticationFailed,
-		"set --sasl":                  kerr.IllegalSaslState,
-		"set --brokers, or --tls":     net.ErrClosed,
-		"set --tls-ca, --tls-cert":    x509.HostnameError{Certificate: new(x509.Certificate)},
-		"set --brokers to its TLS po": tls.RecordHeaderError{},
+		"may not write to topic":       kerr.TopicAuthorizationFailed,
+		"refuses the login":            kerr.SaslAuthenticationFailed,
+		"set --sasl":                   kerr.IllegalSaslState,
+		"set --brokers, or --tls":      net.ErrClosed,
+		"set --tls-ca, --tls-cert":     x509.HostnameError{Certificate: new(x509.Certificate)},
+		"trusted connection to localh": &net.OpError{Op: "dial", Err: &net.OpError{Op: "remote error", Err: errors.New("tls: bad certificate")}},
+		"set --brokers to its TLS po":  tls.RecordHeaderError{},
 	} {
 		requireMisuse(t, explain(testConfig(), fmt.Errorf("wrapped: %w", err)), want)
 	}

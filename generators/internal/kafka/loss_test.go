@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"sluice/generators/internal/logs"
 )
@@ -98,4 +100,47 @@ func TestNothingIsLostOrDoubled(t *testing.T) {
 	for n, times := range seen {
 		require.Equal(t, 1, times, "event %d", n)
 	}
+}
+
+// stopper ends new connections before it answers, as a broker does that stops.
+type stopper struct {
+	net.Listener
+	stopping *atomic.Bool
+}
+
+func (s stopper) Accept() (net.Conn, error) {
+	for {
+		conn, err := s.Listener.Accept()
+		if err != nil || !s.stopping.Load() {
+			return conn, err
+		}
+		_, _ = conn.Read(make([]byte, 1<<16))
+		_ = conn.Close()
+	}
+}
+
+// Records are not given up while a broker stops and starts: franz-go would take a new epoch for all partitions, and what is on
+// its way in the others could be doubled.
+func TestBrokerThatStops(t *testing.T) {
+	var stopping atomic.Bool
+	c, cfg := cluster(t, kfake.ListenFn(func(network, address string) (net.Listener, error) {
+		l, err := net.Listen(network, address)
+		return stopper{l, &stopping}, err
+	}))
+	s := open(t, cfg)
+	warm(t, s)
+	c.ControlKey(kmsg.Metadata.Int16(), func(kmsg.Request) (kmsg.Response, error, bool) {
+		c.KeepControl()
+		return nil, errors.New("stopped"), stopping.Load()
+	})
+	c.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Produce}, Err: kerr.NotLeaderForPartition, When: func(kmsg.Request) bool {
+		if stopping.CompareAndSwap(false, true) {
+			time.AfterFunc(3*time.Second, func() { stopping.Store(false) })
+		}
+		return true
+	}})
+	left, err := s.Send(t.Context(), records("a", "b"), nil)
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.Len(t, holds(t, cfg, 3), 3)
 }

@@ -56,8 +56,10 @@ func newSender(cfg Config, maxBatch int64) (*Sender, error) {
 		kgo.RecordPartitioner(kgo.BasicConsistentPartitioner(func(string) func(*kgo.Record, int) int {
 			return func(r *kgo.Record, partitions int) int { return partitionOf(r.Key, partitions) }
 		})),
-		// Franz-go tries for ever: what may have arrived must not be sent under another number.
+		// Franz-go tries for ever. Where it gives a partition's records up it takes a new epoch, and a broker then no longer
+		// knows what came under the old one. A broker that stops ends new connections before it answers.
 		kgo.UnknownTopicRetries(-1),
+		kgo.AlwaysRetryEOF(),
 		kgo.MetadataMinAge(time.Second),
 		kgo.MetadataMaxAge(10*time.Second), // a topic may get more partitions
 	)

@@ -61,17 +61,22 @@ func (t TLS) config() (*tls.Config, error) {
 	return cfg, nil
 }
 
-// dialer connects within timeout, encrypted if t says so. It reads the files for each connection: certificates are renewed in place.
+// dialer connects within timeout, encrypted if t says so. It reads the files for each connection: certificates are renewed in
+// place. Each of its errors is one of dialing, which franz-go tries again, and not only those of the network.
 func (t TLS) dialer(timeout time.Duration) func(ctx context.Context, network, address string) (net.Conn, error) {
 	plain := &net.Dialer{Timeout: timeout}
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		cfg, err := t.config()
 		if err != nil {
-			return nil, err
+			return nil, &net.OpError{Op: "dial", Net: network, Err: err}
 		}
 		if cfg == nil {
 			return plain.DialContext(ctx, network, address)
 		}
-		return (&tls.Dialer{NetDialer: plain, Config: cfg}).DialContext(ctx, network, address)
+		conn, err := (&tls.Dialer{NetDialer: plain, Config: cfg}).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: err}
+		}
+		return conn, nil
 	}
 }
