@@ -83,7 +83,10 @@ func (c *cluster) forget(ctx context.Context, group string) {
 	}
 }
 
+// remove also works when the program is ended.
 func (c *cluster) remove(ctx context.Context, t topic) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer cancel()
 	if _, err := c.admin.DeleteTopics(ctx, t.name, t.name+consumers.AnomaliesSuffix); err != nil {
 		fmt.Fprintf(os.Stderr, "delete topic %s: %v\n", t.name, err)
 	}

@@ -69,7 +69,7 @@ func (r *runner) run(ctx context.Context, url string, runs int, only string, sca
 		after, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 		defer cancel()
 		for _, t := range r.topics {
-			r.cluster.remove(after, t)
+			r.cluster.remove(ctx, t)
 		}
 		if removed := r.elastic.removeTemplate(after, r.index); err == nil {
 			err = removed
