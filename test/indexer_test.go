@@ -138,7 +138,7 @@ func TestIndexerTakesItsConfiguration(t *testing.T) {
 			var exit *exec.ExitError
 			require.ErrorAs(t, err, &exit, string(output))
 			assert.Equal(t, 2, exit.ExitCode(), string(output))
-			assert.Contains(t, string(output), "kafka.brokers: 127.0.0.1:1 can't be reached")
+			assert.Regexp(t, `kafka\.brokers(, kafka\.tls)?: 127\.0\.0\.1:1 can't be reached`, string(output))
 		})
 	}
 }

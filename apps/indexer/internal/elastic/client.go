@@ -79,9 +79,12 @@ func New(c config.Elasticsearch, version string) (*Client, error) {
 	return client, nil
 }
 
-// Ping asks whether Elasticsearch answers and lets the user in.
+// Ping asks whether Elasticsearch answers and lets the user in. A distribution without the module of the root page answers 405.
 func (c *Client) Ping(ctx context.Context) error {
-	_, err := c.get(ctx, "/")
+	status, err := c.get(ctx, "/")
+	if status == http.StatusMethodNotAllowed {
+		return nil
+	}
 	return err
 }
 

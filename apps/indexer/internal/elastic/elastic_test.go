@@ -85,6 +85,16 @@ func TestAuthorityIsReadAgain(t *testing.T) {
 	require.NoError(t, client.Ping(t.Context()))
 }
 
+// An Elasticsearch without the module of the root page says 405, and answers all the same.
+func TestPing(t *testing.T) {
+	for status, answers := range map[int]bool{200: true, 405: true, 401: false, 403: false, 503: false} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+		err := newClient(t, config.Elasticsearch{URLs: []string{server.URL}}).Ping(t.Context())
+		require.Equal(t, answers, err == nil, "%d: %v", status, err)
+		server.Close()
+	}
+}
+
 func TestFilesThatCannotBeUsed(t *testing.T) {
 	junk := filepath.Join(t.TempDir(), "junk")
 	write(t, junk, "\n")
