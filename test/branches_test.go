@@ -198,8 +198,7 @@ func TestJavaOptions(t *testing.T) {
 	assert.Equal(t, options, environment("sluice-zookeeper", "SERVER_JVMFLAGS"))
 	assert.Equal(t, options, environment("sluice-kafka", "JAVA_OPTIONS"))
 	assert.Equal(t, "-Xms4096m -Xmx4096m "+options, environment("sluice-elasticsearch", "ES_JAVA_OPTS"))
-	logstash := environment("sluice-logstash", "LS_JAVA_OPTS")
-	assert.True(t, strings.HasSuffix(logstash, "-Xms2048m -Xmx2048m "+options), logstash)
+	assert.Equal(t, "-Xss4m -Xms2048m -Xmx2048m "+options, environment("sluice-logstash", "LS_JAVA_OPTS"))
 	spark := named[*corev1.ConfigMap](t, objects, "sluice-spark").Data
 	assert.Contains(t, spark["spark-env.sh"], "\nSPARK_DAEMON_JAVA_OPTS='"+options+"'")
 	for _, process := range []string{"driver", "executor"} {
