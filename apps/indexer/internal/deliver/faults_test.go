@@ -86,7 +86,7 @@ func TestAnswersThatAreLost(t *testing.T) {
 	cluster, es := newCluster(t, 1), newElastic(t)
 	client := newClient(t, cluster)
 	texts := produce(t, client, 100)
-	es.request = func(w http.ResponseWriter, number int, _ []byte) bool {
+	es.request = func(_ http.ResponseWriter, number int, _ []byte) bool {
 		if number > 1 {
 			return false
 		}

@@ -58,7 +58,7 @@ func (l *Pipeline) Ready() error {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
 	defer cancel()
 	if err := l.options.Elastic.Ping(ctx); err != nil {
-		return fmt.Errorf("Elasticsearch: %w", err)
+		return fmt.Errorf("no answer of Elasticsearch: %w", err)
 	}
 	l.p.hears()
 	return nil

@@ -179,7 +179,7 @@ func infinite(number []byte) bool {
 	if len(number) < 300 && bytes.IndexByte(number, 'e') < 0 && bytes.IndexByte(number, 'E') < 0 {
 		return false
 	}
-	if bytes.IndexAny(number, ".eE") < 0 {
+	if !bytes.ContainsAny(number, ".eE") {
 		return false
 	}
 	double, _ := strconv.ParseFloat(string(number), 64)
