@@ -38,7 +38,7 @@ type Options struct {
 // Result is what became of a record.
 type Result struct {
 	Dead string    // the metric's label of why it is no document; "" = it is one
-	Time time.Time // @timestamp of the document; zero = out of reach, or a dead letter
+	Time time.Time // @timestamp of the document; zero = undated (a wrong clock tells no delay), or a dead letter
 }
 
 // Normaliser keeps its buffers from one record to the next: each goroutine needs one of its own.
@@ -116,12 +116,17 @@ func (n *Normaliser) Append(dst, record []byte, s Source) ([]byte, Result) {
 
 	dst = append(dst, `{"create":{"_index":`...)
 	dst = append(dst, n.aliasPrefix(s.Index)...)
-	dst = n.appendDay(dst, at, now)
+	dated := n.inWindow(at, now)
+	dst = appendDay(dst, at, dated)
 	dst = append(dst, `,"_id":`...)
 	dst = append(dst, id...)
 	dst = append(dst, "}}\n"...)
 	dst = n.appendDocument(dst, body)
-	return append(dst, '\n'), Result{Time: at}
+	dst = append(dst, '\n')
+	if !dated {
+		return dst, Result{}
+	}
+	return dst, Result{Time: at}
 }
 
 // read scans the record, and what is unusual in it once more after it was mended. The spans of what it found are those

@@ -3,6 +3,7 @@ package normalise_test
 import (
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"math"
 	"strings"
 	"testing"
@@ -93,6 +94,8 @@ func TestResultTime(t *testing.T) {
 		{`{}`, time.UnixMilli(math.MaxInt64), noon.Truncate(time.Millisecond)}, // no broker would set it
 		{`{"ts":1796039999}`, noon, time.Unix(1796039999, 0).UTC()},
 		{`{"ts":"9999-01-01T00:00:00Z"}`, noon, time.Time{}},
+		{fmt.Sprintf(`{"ts":%d}`, noon.AddDate(0, 0, -40).Unix()), noon, time.Time{}},
+		{fmt.Sprintf(`{"ts":%d}`, noon.AddDate(0, 0, 40).Unix()), noon, time.Time{}},
 		{`{"message":{}}`, noon, time.Time{}},
 	} {
 		_, result := n.Append(nil, []byte(c.record), normalise.Source{Index: "logs", Time: c.kafka})

@@ -183,10 +183,15 @@ func decimal(digits []byte) (number int64) {
 	return number
 }
 
-// appendDay ends the index's name, with its quote: the event's own day, so that it is the same when the record is read
-// twice. Days out of the window share one: a sender with a wrong clock must not make an index a day.
-func (n *Normaliser) appendDay(dst []byte, at, now time.Time) []byte {
-	if at.IsZero() || at.Before(now.Add(-n.retention)) || at.After(now.Add(24*time.Hour)) {
+// inWindow tells whether a document of that time has an index of its day: others share one, or a sender with a wrong clock would make an
+// index a day.
+func (n *Normaliser) inWindow(at, now time.Time) bool {
+	return !at.IsZero() && !at.Before(now.Add(-n.retention)) && !at.After(now.Add(24*time.Hour))
+}
+
+// appendDay ends the index's name, with its quote: the event's own day, so that it is the same when the record is read again.
+func appendDay(dst []byte, at time.Time, dated bool) []byte {
+	if !dated {
 		return append(dst, `undated"`...)
 	}
 	year, month, day := at.Date()
