@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/segmentio/kafka-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -30,7 +31,13 @@ func TestHostileRecords(t *testing.T) {
 			if hostileCase.Anomaly {
 				topic = p.anomaliesTopic
 			}
-			offsets[i] = append(offsets[i], p.send(t, topic, hostileCase.Record))
+			record := kafka.Record{Value: kafka.NewBytes(hostileCase.Record)}
+			if hostileCase.KafkaTime != 0 {
+				record.Time = time.UnixMilli(hostileCase.KafkaTime)
+			}
+			offset, err := p.produce(t.Context(), topic, 0, record)
+			require.NoError(t, err, "%s: a record of %d bytes", hostileCase.Name, len(hostileCase.Record))
+			offsets[i] = append(offsets[i], offset)
 		}
 	}
 	// What comes last in both topics tells that all before it has been read.

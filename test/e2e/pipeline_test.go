@@ -95,6 +95,10 @@ func (p pipeline) sendTo(ctx context.Context, topic string, partition int, value
 	for _, value := range values {
 		records = append(records, kafka.Record{Value: kafka.NewBytes(value)})
 	}
+	return p.produce(ctx, topic, partition, records...)
+}
+
+func (p pipeline) produce(ctx context.Context, topic string, partition int, records ...kafka.Record) (offset int64, err error) {
 	answer, err := p.kafka.Produce(ctx, &kafka.ProduceRequest{
 		Topic: topic, Partition: partition, RequiredAcks: kafka.RequireAll, Records: kafka.NewRecordReader(records...),
 	})
