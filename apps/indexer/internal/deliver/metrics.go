@@ -57,6 +57,9 @@ func newMetrics(reg prometheus.Registerer, inFlight func() int) *metrics {
 	for _, reason := range deadReasons {
 		m.deadLetters.WithLabelValues(reason)
 	}
+	for _, status := range []string{"429", "503", "error"} { // the usual ones are there before the first: a panel shows 0 and not nothing
+		m.retries.WithLabelValues(status)
+	}
 	return m
 }
 
