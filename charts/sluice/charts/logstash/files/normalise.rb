@@ -301,7 +301,7 @@ def reckon(value)
   return nil unless text.is_a?(String)
   return (Float(text) * 1000.0 + 0.5).to_i if text.match?(@seconds)
   return (Float(text) + 0.5).to_i if text.match?(@milliseconds)
-  return nil unless text.match?(DATE_TIME) && Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i)
+  return nil unless text.match?(DATE_TIME) && Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i, Date::GREGORIAN)
   return :far unless @years.cover?(text[0, 4].to_i)
   (Time.iso8601(text).to_r * 1000).floor
 end
