@@ -132,8 +132,8 @@ def normalised(event, text, bytes, kafka)
   document, depth = kafka ? parsed(bytes) : [contents(event), 0]
   anomaly = kafka && kafka["topic"] == @anomalies_topic
   @contract["droppedNames"].each { |name| document.delete(name) }
-  @dotted_names.each { |object, name| unfold(document, object, name) }
   check(document, anomaly ? @mapped_of_anomalies : @mapped)
+  @dotted_names.each { |object, name| unfold(document, object, name) }
   move_labels(document)
 
   level(document)
