@@ -249,7 +249,7 @@ class HostileTest(unittest.TestCase):
             "object below a text, by a dot in an inner name", "a name below a name below a text", "object in an object for a text",
             "empty list in an object for a text", "object in a list for a text", "null in a list for a text",
             "the key of an object twice: the last one is wrong",
-            "object under a dotted name beside the nested one",
+            "object under a dotted name beside the nested one", "empty list below a text, by a dot in its name",
         ],
         "dead letters that the job counts, for it does not look at other names than those it reads": [
             "name that is empty", "name of white space", "name that is reserved", "name with two dots", "name that ends in a dot",

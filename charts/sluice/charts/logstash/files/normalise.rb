@@ -253,7 +253,9 @@ def check(document, mapped)
       wrong["notValue"] = true if %i[value values inside].include?(mapped.kind)
       value.each do |name, inner|
         wrong["badName"] = true if name.match?(BAD_NAME)
-        rest << [inner, name.split(".").reduce(mapped) { |parent, part| parent[part] }]
+        place = name.split(".").reduce(mapped) { |parent, part| parent[part] }
+        wrong["notValue"] = true if place.kind == :inside
+        rest << [inner, place]
       end
     when Array
       wrong["notObjectMember"] = true if mapped.kind == :object
