@@ -171,7 +171,7 @@ def deepest(brackets)
       open += 1
       deepest = open if open > deepest
     when 0x7D, 0x5D
-      open -= 1
+      open -= 1 if open > 0
     end
   end
   deepest
