@@ -10,6 +10,8 @@ require "time"
 STRING = /"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\z)/m
 NUMBER = /(?<![\w.+-])-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?(?![\w.+-])/
 TOKENS = /#{STRING}|[ \t\r\n,:]+|#{NUMBER}|true|false|null/m
+# What JRuby takes for infinity.
+HUGE_ZERO = /(?<![\w.])0(?:\.0+)?[eE]\+?\d{4,}/
 ESCAPE = /\\(?:["\\\/bfnrt]|u\h{4})/
 # Escapes that together are one character, or that are one half of such a pair.
 SURROGATES = /\\(?:[^u]|u[dD][89abAB]\h{2}\\u[dD][c-fC-F]\h{2}|u\h{4})/
@@ -177,8 +179,9 @@ def deepest(brackets)
   deepest
 end
 
-# What senders write that is not quite JSON, as JSON.
+# What senders write that is not quite JSON, or is not read as what it is, as JSON.
 def repaired(text)
+  text = text.gsub(/#{STRING}|#{HUGE_ZERO}/) { |part| part.start_with?('"') ? part : "0.0" } if text.match?(HUGE_ZERO)
   if text.match?(CONTROL)
     text = text[0..text.rindex(/[^\0 \t\r\n]/)]
     text = text.gsub(STRING) { |string| string.gsub(CONTROL) { |character| "\\u%04x" % character.ord } }
