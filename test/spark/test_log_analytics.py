@@ -262,6 +262,7 @@ class HostileTest(unittest.TestCase):
         "events that the job leaves out, for Spark looks at the first of two members of one name, too": [
             "the key of an object twice: the first one is wrong",
         ],
+        "events that the job leaves out as those of the future, for it takes the time of the Kafka record as it is": ["a Kafka time far ahead is none"],
         "a level that has a question mark, for Spark has no lone surrogates": ["half of a surrogate pair in a level"],
     }
 

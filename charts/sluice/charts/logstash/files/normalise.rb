@@ -55,6 +55,7 @@ def register(params)
   @dotted_names = @contract["dottedNames"].map { |name| name.split(".") }
   @seconds, @milliseconds = %w[secondsDigits millisecondsDigits].map { |key| /\A\d{#{@contract[key].join(",")}}(\.\d+)?\z/ }
   @years = Range.new(*@contract["years"])
+  @received = Time.utc(@years.begin).to_i * 1000...Time.utc(@years.end + 1).to_i * 1000
   @id = /\A[!-~]{#{@contract["idLength"].join(",")}}\z/
   @mapped = template
   @mapped_of_anomalies = template
@@ -192,8 +193,8 @@ end
 
 def received(kafka)
   time = kafka && kafka["timestamp"]
-  # A record without a time has -1.
-  time if time && time >= 0
+  # A record without a time has -1, and one of a broken clock any.
+  time if time && @received.cover?(time)
 end
 
 # Loggers write {"log.level": …} where {"log": {"level": …}} is meant.
