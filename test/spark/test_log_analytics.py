@@ -244,6 +244,7 @@ class HostileTest(unittest.TestCase):
         "dead letters that the job counts, for it does not read the member that is wrong": [
             "a number beyond every double", "a negative number beyond every double", "object for a text", "empty object for a text",
             "empty object for an inner text", "list for a text", "object below a text, by a dot in its name", "object for tags",
+            "object in a list of tags", "object below tags, by a dot in its name",
             "a text where unindexed labels belong", "a list where unindexed labels belong", "text under the dotted name of an object",
             "list under the dotted name of an object", "object under the dotted name of a value", "list under the dotted name of a value",
             "object below a text, by a dot in an inner name", "a name below a name below a text", "object in an object for a text",

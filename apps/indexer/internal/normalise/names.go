@@ -94,7 +94,7 @@ func (n *Normaliser) walk(at *spot, name []byte, p *place, escaped bool) {
 			return
 		}
 		switch {
-		case next.value:
+		case next.value, next.single:
 			n.found[notValue] = true
 			return
 		case next.keyed:
