@@ -287,7 +287,7 @@ func (r reference) moveLabels(document map[string]any) (dead string) {
 
 // indexable tells whether a label can be indexed: path leads to it, in so many objects.
 func (r reference) indexable(path string, value any, level int) bool {
-	if strings.Contains(path, "\x00") {
+	if strings.Contains(path, "\x00") || level > r.KeyedDepth {
 		return false
 	}
 	size := 0

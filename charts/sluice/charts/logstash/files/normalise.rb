@@ -210,7 +210,7 @@ def move_labels(document)
   keyed = @contract["keyedObject"]
   moved = (document[keyed] || {}).reject { |key, label| indexable?(key, label) }
   document[keyed] = document[keyed].reject { |key, _| moved.key?(key) } unless moved.empty?
-  dotted = document.select { |name, label| name.start_with?("#{keyed}.") && !indexable?(name.delete_prefix("#{keyed}."), label) }
+  dotted = document.select { |name, label| name.start_with?("#{keyed}.") && !indexable?(name.delete_prefix("#{keyed}."), label, name.count(".")) }
   dotted.each_key { |name| moved[name.delete_prefix("#{keyed}.")] = document.delete(name) }
   return if moved.empty?
   unindexed = object(document, "unindexed")
@@ -224,15 +224,16 @@ def object(parent, name)
   parent[name]
 end
 
-# Lucene gets the keys one below the other, joined by dots, with each value.
-def indexable?(key, label)
-  rest = [[key, key.bytesize, 1, label]]
+# Lucene gets the keys one below the other, joined by dots, with each value. Elasticsearch makes objects of the dots in a
+# name at the top.
+def indexable?(key, label, keys = 1)
+  rest = [[key, key.bytesize, keys, label]]
   until rest.empty?
     key, bytes, keys, label = rest.pop
-    return false if key.include?("\0")
+    return false if key.include?("\0") || keys > @contract["keyedDepth"]
     case label
     when Hash
-      return false if keys >= @contract["keyedDepth"]
+      return false if keys == @contract["keyedDepth"]
       label.each { |name, inner| rest << [name, bytes + 1 + name.bytesize, keys + 1, inner] }
     when Array
       label.each { |inner| rest << ["", bytes, keys, inner] }
