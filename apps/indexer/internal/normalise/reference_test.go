@@ -333,7 +333,7 @@ func (r reference) setLevel(document map[string]any) {
 	if !isText {
 		return
 	}
-	text = strings.ToLower(text)
+	text = strings.ToLower(strings.ReplaceAll(text, "İ", "i\u0307"))
 	for name, synonyms := range r.Levels {
 		if slices.Contains(synonyms, text) {
 			text = name
