@@ -244,11 +244,13 @@ class HostileTest(unittest.TestCase):
         "dead letters that the job counts, for it does not read the member that is wrong": [
             "a number beyond every double", "a negative number beyond every double", "object for a text", "empty object for a text",
             "empty object for an inner text", "list for a text", "object below a text, by a dot in its name", "object for tags",
+            "object in a list of tags", "object below tags, by a dot in its name",
             "a text where unindexed labels belong", "a list where unindexed labels belong", "text under the dotted name of an object",
             "list under the dotted name of an object", "object under the dotted name of a value", "list under the dotted name of a value",
             "object below a text, by a dot in an inner name", "a name below a name below a text", "object in an object for a text",
             "empty list in an object for a text", "object in a list for a text", "null in a list for a text",
             "the key of an object twice: the last one is wrong",
+            "object under a dotted name beside the nested one", "empty list below a text, by a dot in its name",
         ],
         "dead letters that the job counts, for it does not look at other names than those it reads": [
             "name that is empty", "name of white space", "name that is reserved", "name with two dots", "name that ends in a dot",
@@ -261,6 +263,7 @@ class HostileTest(unittest.TestCase):
         "events that the job leaves out, for Spark looks at the first of two members of one name, too": [
             "the key of an object twice: the first one is wrong",
         ],
+        "events that the job leaves out as those of the future, for it takes the time of the Kafka record as it is": ["a Kafka time far ahead is none"],
         "a level that has a question mark, for Spark has no lone surrogates": ["half of a surrogate pair in a level"],
     }
 

@@ -94,7 +94,7 @@ func (n *Normaliser) walk(at *spot, name []byte, p *place, escaped bool) {
 			return
 		}
 		switch {
-		case next.value:
+		case next.value, next.single:
 			n.found[notValue] = true
 			return
 		case next.keyed:
@@ -102,6 +102,9 @@ func (n *Normaliser) walk(at *spot, name []byte, p *place, escaped bool) {
 			last := len(n.members) - 1
 			n.keyed = append(n.keyed, label{name: n.members[last].name, prefix: len(name) - len(after), top: last})
 			n.checkKey(after, escaped)
+			if at.level > n.keyedDepth {
+				n.move()
+			}
 			return
 		}
 		p, rest = next, after

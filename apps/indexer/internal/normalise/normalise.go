@@ -254,7 +254,7 @@ func (n *Normaliser) lower(text []byte) []byte {
 	from := len(n.scratch)
 	for _, c := range text {
 		if c >= utf8.RuneSelf {
-			return bytes.ToLower(text)
+			return bytes.ToLower(bytes.ReplaceAll(text, []byte("İ"), []byte("i\u0307"))) // Go makes one character of it, Unicode two
 		}
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'

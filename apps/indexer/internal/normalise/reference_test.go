@@ -178,7 +178,7 @@ func (r reference) check(document map[string]any, anomaly bool) string {
 	visit = func(path string, value any) {
 		one := slices.Contains(values, path) || inner(path) && strings.Count(path, ".") == 1
 		below := inner(path) && strings.Count(path, ".") > 1
-		for _, name := range values {
+		for _, name := range slices.Concat(values, r.ListsOfValues) {
 			below = below || strings.HasPrefix(path, name+".")
 		}
 		if below || one && !single(value) {
@@ -188,7 +188,7 @@ func (r reference) check(document map[string]any, anomaly bool) string {
 		if slices.Contains(objects, path) && value != nil && !isObject {
 			faults[r.Reasons.NotObjectMember] = true
 		}
-		if slices.Contains(r.ListsOfValues, path) && isObject {
+		if slices.Contains(r.ListsOfValues, path) && holdsObject(value) {
 			faults[r.Reasons.NotValue] = true
 		}
 		for name, value := range m {
@@ -209,6 +209,13 @@ func (r reference) check(document map[string]any, anomaly bool) string {
 		}
 	}
 	return ""
+}
+
+// holdsObject tells whether a value is an object, or a list with one in it.
+func holdsObject(value any) bool {
+	list, _ := value.([]any)
+	_, isObject := value.(map[string]any)
+	return isObject || slices.ContainsFunc(list, holdsObject)
 }
 
 // single tells whether a value is one, or a list of nothing.
@@ -280,7 +287,7 @@ func (r reference) moveLabels(document map[string]any) (dead string) {
 
 // indexable tells whether a label can be indexed: path leads to it, in so many objects.
 func (r reference) indexable(path string, value any, level int) bool {
-	if strings.Contains(path, "\x00") {
+	if strings.Contains(path, "\x00") || level > r.KeyedDepth {
 		return false
 	}
 	size := 0
@@ -326,7 +333,7 @@ func (r reference) setLevel(document map[string]any) {
 	if !isText {
 		return
 	}
-	text = strings.ToLower(text)
+	text = strings.ToLower(strings.ReplaceAll(text, "İ", "i\u0307"))
 	for name, synonyms := range r.Levels {
 		if slices.Contains(synonyms, text) {
 			text = name

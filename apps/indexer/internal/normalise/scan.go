@@ -148,7 +148,9 @@ func (n *Normaliser) open(at spot, kind jsontext.Kind) error {
 			n.found[notValue], at.place = true, nil
 		case !at.object:
 			n.found[notObject] = n.found[notObject] || p.object
-			at.place = nil // what is in a list has no name
+			if !p.single {
+				at.place = nil // what is in a list has no name
+			}
 		}
 	}
 	n.frames = append(n.frames, at)

@@ -10,6 +10,8 @@ require "time"
 STRING = /"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\z)/m
 NUMBER = /(?<![\w.+-])-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?(?![\w.+-])/
 TOKENS = /#{STRING}|[ \t\r\n,:]+|#{NUMBER}|true|false|null/m
+# What JRuby takes for infinity.
+HUGE_ZERO = /(?<![\w.])0(?:\.0+)?[eE]\+?\d{4,}/
 ESCAPE = /\\(?:["\\\/bfnrt]|u\h{4})/
 # Escapes that together are one character, or that are one half of such a pair.
 SURROGATES = /\\(?:[^u]|u[dD][89abAB]\h{2}\\u[dD][c-fC-F]\h{2}|u\h{4})/
@@ -53,6 +55,7 @@ def register(params)
   @dotted_names = @contract["dottedNames"].map { |name| name.split(".") }
   @seconds, @milliseconds = %w[secondsDigits millisecondsDigits].map { |key| /\A\d{#{@contract[key].join(",")}}(\.\d+)?\z/ }
   @years = Range.new(*@contract["years"])
+  @received = Time.utc(@years.begin).to_i * 1000...Time.utc(@years.end + 1).to_i * 1000
   @id = /\A[!-~]{#{@contract["idLength"].join(",")}}\z/
   @mapped = template
   @mapped_of_anomalies = template
@@ -132,8 +135,8 @@ def normalised(event, text, bytes, kafka)
   document, depth = kafka ? parsed(bytes) : [contents(event), 0]
   anomaly = kafka && kafka["topic"] == @anomalies_topic
   @contract["droppedNames"].each { |name| document.delete(name) }
-  @dotted_names.each { |object, name| unfold(document, object, name) }
   check(document, anomaly ? @mapped_of_anomalies : @mapped)
+  @dotted_names.each { |object, name| unfold(document, object, name) }
   move_labels(document)
 
   level(document)
@@ -171,14 +174,15 @@ def deepest(brackets)
       open += 1
       deepest = open if open > deepest
     when 0x7D, 0x5D
-      open -= 1
+      open -= 1 if open > 0
     end
   end
   deepest
 end
 
-# What senders write that is not quite JSON, as JSON.
+# What senders write that is not quite JSON, or is not read as what it is, as JSON.
 def repaired(text)
+  text = text.gsub(/#{STRING}|#{HUGE_ZERO}/) { |part| part.start_with?('"') ? part : "0.0" } if text.match?(HUGE_ZERO)
   if text.match?(CONTROL)
     text = text[0..text.rindex(/[^\0 \t\r\n]/)]
     text = text.gsub(STRING) { |string| string.gsub(CONTROL) { |character| "\\u%04x" % character.ord } }
@@ -189,8 +193,8 @@ end
 
 def received(kafka)
   time = kafka && kafka["timestamp"]
-  # A record without a time has -1.
-  time if time && time >= 0
+  # A record without a time has -1, and one of a broken clock any.
+  time if time && @received.cover?(time)
 end
 
 # Loggers write {"log.level": …} where {"log": {"level": …}} is meant.
@@ -206,7 +210,7 @@ def move_labels(document)
   keyed = @contract["keyedObject"]
   moved = (document[keyed] || {}).reject { |key, label| indexable?(key, label) }
   document[keyed] = document[keyed].reject { |key, _| moved.key?(key) } unless moved.empty?
-  dotted = document.select { |name, label| name.start_with?("#{keyed}.") && !indexable?(name.delete_prefix("#{keyed}."), label) }
+  dotted = document.select { |name, label| name.start_with?("#{keyed}.") && !indexable?(name.delete_prefix("#{keyed}."), label, name.count(".")) }
   dotted.each_key { |name| moved[name.delete_prefix("#{keyed}.")] = document.delete(name) }
   return if moved.empty?
   unindexed = object(document, "unindexed")
@@ -220,15 +224,16 @@ def object(parent, name)
   parent[name]
 end
 
-# Lucene gets the keys one below the other, joined by dots, with each value.
-def indexable?(key, label)
-  rest = [[key, key.bytesize, 1, label]]
+# Lucene gets the keys one below the other, joined by dots, with each value. Elasticsearch makes objects of the dots in a
+# name at the top.
+def indexable?(key, label, keys = 1)
+  rest = [[key, key.bytesize, keys, label]]
   until rest.empty?
     key, bytes, keys, label = rest.pop
-    return false if key.include?("\0")
+    return false if key.include?("\0") || keys > @contract["keyedDepth"]
     case label
     when Hash
-      return false if keys >= @contract["keyedDepth"]
+      return false if keys == @contract["keyedDepth"]
       label.each { |name, inner| rest << [name, bytes + 1 + name.bytesize, keys + 1, inner] }
     when Array
       label.each { |inner| rest << ["", bytes, keys, inner] }
@@ -253,7 +258,9 @@ def check(document, mapped)
       wrong["notValue"] = true if %i[value values inside].include?(mapped.kind)
       value.each do |name, inner|
         wrong["badName"] = true if name.match?(BAD_NAME)
-        rest << [inner, name.split(".").reduce(mapped) { |parent, part| parent[part] }]
+        place = name.split(".").reduce(mapped) { |parent, part| parent[part] }
+        wrong["notValue"] = true if place.kind == :inside
+        rest << [inner, place]
       end
     when Array
       wrong["notObjectMember"] = true if mapped.kind == :object
@@ -301,7 +308,7 @@ def reckon(value)
   return nil unless text.is_a?(String)
   return (Float(text) * 1000.0 + 0.5).to_i if text.match?(@seconds)
   return (Float(text) + 0.5).to_i if text.match?(@milliseconds)
-  return nil unless text.match?(DATE_TIME) && Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i)
+  return nil unless text.match?(DATE_TIME) && Date.valid_date?(text[0, 4].to_i, text[5, 2].to_i, text[8, 2].to_i, Date::GREGORIAN)
   return :far unless @years.cover?(text[0, 4].to_i)
   (Time.iso8601(text).to_r * 1000).floor
 end
