@@ -31,18 +31,18 @@ func at(rate float64) func(*Input) { return func(in *Input) { in.Rate = rate } }
 
 func TestBadInput(t *testing.T) {
 	for want, change := range map[string]func(*Input){
-		"rate is 0: set --rate":                                     func(in *Input) { in.Rate = 0 },
-		"rate is NaN: set --rate":                                   func(in *Input) { in.Rate = math.NaN() },
-		"rate is 1e+09: set --rate to at most":                      func(in *Input) { in.Rate = 1e9 },
-		"event-bytes is 0: set --event-bytes":                       func(in *Input) { in.EventBytes = 0 },
-		"peak is 0.5: set --peak":                                   func(in *Input) { in.Peak = 0.5 },
-		"kafka-retention is 0: set --kafka-retention":               func(in *Input) { in.KafkaHours = 0 },
-		"retention is 0: set --retention":                           func(in *Input) { in.Days = 0 },
-		"replication is 4: set --replication":                       func(in *Input) { in.Replication = 4 },
-		"zones is 0: set --zones":                                   func(in *Input) { in.Zones = 0 },
-		`engine is "fluentd": set --engine to indexer or logstash`:  func(in *Input) { in.Engine = "fluentd" },
-		"no queue that could be flushed: leave --fsync out, or set": func(in *Input) { in.Fsync = true },
-		"Prometheus would hold 76,186,133 series, too many for one": func(in *Input) { in.Rate, in.EventBytes = 1e8, 3000 },
+		"rate is 0: set --rate":                                      func(in *Input) { in.Rate = 0 },
+		"rate is NaN: set --rate":                                    func(in *Input) { in.Rate = math.NaN() },
+		"rate is 1e+09: set --rate to at most":                       func(in *Input) { in.Rate = 1e9 },
+		"event-bytes is 0: set --event-bytes":                        func(in *Input) { in.EventBytes = 0 },
+		"peak is 0.5: set --peak":                                    func(in *Input) { in.Peak = 0.5 },
+		"kafka-retention is 0: set --kafka-retention":                func(in *Input) { in.KafkaHours = 0 },
+		"retention is 0: set --retention":                            func(in *Input) { in.Days = 0 },
+		"replication is 4: set --replication":                        func(in *Input) { in.Replication = 4 },
+		"zones is 0: set --zones":                                    func(in *Input) { in.Zones = 0 },
+		`engine is "fluentd": set --engine to indexer or logstash`:   func(in *Input) { in.Engine = "fluentd" },
+		"no queue that could be flushed: leave --fsync out, or set":  func(in *Input) { in.Fsync = true },
+		"Prometheus would hold 223,919,198 series, too many for one": func(in *Input) { in.Rate, in.EventBytes, in.Engine = 1e8, 3000, "logstash" },
 	} {
 		c := defaults(t)
 		in := DefaultInput(c)
