@@ -17,7 +17,7 @@ import (
 
 const (
 	eventBytes = 500
-	restCPUs   = 1e-6
+	restCPUs   = 1e-7 // little beside what an event takes the indexer
 )
 
 // measured is a pipeline whose components rest for a while and then take what is planned, times as much as factor says. With the
