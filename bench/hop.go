@@ -103,7 +103,7 @@ func (e *engine) catchUp(ctx context.Context, partitions int, settings map[strin
 		}
 		s.Detail("%d partitions: %d of %d searchable", partitions, count, hopEvents)
 	}
-	after, err := b.usageNow(ctx, b.values.engine)
+	after, err := b.usageNow(ctx, b.values.engine, "elasticsearch", "kafka")
 	if err != nil {
 		return run, err
 	}

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -47,19 +49,20 @@ func (b *bench) usage(ctx context.Context) (map[string]used, error) {
 	return all, nil
 }
 
-// usageNow waits until the kubelet, which looks every ten seconds or so, has looked at that component once more.
-func (b *bench) usageNow(ctx context.Context, component string) (map[string]used, error) {
+// usageNow waits until the kubelet, which looks every ten seconds or so, has looked at each of the components once more.
+func (b *bench) usageNow(ctx context.Context, components ...string) (map[string]used, error) {
 	now := time.Now()
 	for deadline := now.Add(2 * time.Minute); ; time.Sleep(time.Second) {
 		all, err := b.usage(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if all[component].at.After(now) {
+		old := slices.DeleteFunc(slices.Clone(components), func(component string) bool { return all[component].at.After(now) })
+		if len(old) == 0 {
 			return all, nil
 		}
 		if time.Now().After(deadline) {
-			return nil, fmt.Errorf("the kubelet tells nothing newer of %s", component)
+			return nil, fmt.Errorf("the kubelet tells nothing newer of %s", strings.Join(old, ", "))
 		}
 	}
 }
